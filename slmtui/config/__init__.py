@@ -1,0 +1,1 @@
+"""Where slmtui's files are and how they are read and written."""

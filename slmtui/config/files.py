@@ -1,0 +1,94 @@
+"""Writing files so that a crash leaves the old one or the new one, never half of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slmtui.events import Failure
+
+
+def _beside(path: Path, purpose: str) -> Path:
+    """A free, hidden name next to `path`; tempfile's own would carry tighter permissions along."""
+    return path.with_name(f".{path.name[:80]}.{purpose}-{uuid.uuid4().hex[:8]}")
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with `\\n` line ends, whole or not at all.
+
+    Raises:
+        Failure: the folder cannot be written, or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _beside(path, "writing")
+        try:
+            with temporary.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> Failure:
+    """The failure that says why `path` could not be written, in a person's words."""
+    reason = error.strerror or str(error)
+    return Failure(
+        f"{path} cannot be written: {reason}.",
+        "Choose a folder you may write to, or free some room on its disk.",
+    )
+
+
+@contextmanager
+def building(destination: Path) -> Iterator[Path]:
+    """A folder beside `destination` to build in; it is removed unless it was moved into place.
+
+    The caller ends with `put_in_place`; whatever is left of the folder afterwards is deleted.
+    """
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        staging = _beside(destination, "building")
+        staging.mkdir()
+    except OSError as error:
+        raise unwritable(destination, error) from error
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def put_in_place(built: Path, destination: Path) -> None:
+    """Rename the folder `built` to `destination`; an existing one is replaced only once that worked.
+
+    Raises:
+        Failure: the rename was refused; the old folder is back where it was.
+    """
+    old: Path | None = None
+    try:
+        if destination.exists():
+            old = _beside(destination, "old")
+            destination.rename(old)
+        try:
+            built.rename(destination)
+        except OSError:
+            if old is not None:
+                old.rename(destination)
+            raise
+    except OSError as error:
+        raise unwritable(destination, error) from error
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def folder_bytes(folder: Path) -> int:
+    """Bytes of all regular files below `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,1 @@
+"""What this machine and this interpreter have, against what a deployment needs."""

@@ -1,0 +1,298 @@
+"""A child process that speaks JSON lines and dies with its parent, its whole tree, on every OS.
+
+The heavy libraries live in such children (`child.py` is their end of the pipe). Requests go to the
+child's standard input, replies come from its standard output, one JSON object a line; whatever the
+libraries print goes to standard error and arrives here as log lines.
+
+It dies with its parent because a thread in the child waits for the end of standard input, which the
+operating system closes however the parent ended. `kill` ends the whole tree at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import psutil
+
+from slmtui.events import Failure, LogLine
+
+# CSI, OSC and the other escape sequences, then the control characters that are left (tab stays).
+_CONTROL = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_].*?\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
+)
+_TAIL_LINES = 40
+
+
+def plain(text: str) -> str:
+    """`text` without escape sequences and control characters other than tab: safe to show."""
+    return _CONTROL.sub("", text)
+
+
+class Child:
+    """A running child process that exchanges JSON lines.
+
+    Args:
+        module: the module to run with `python -m`.
+        arguments: its arguments.
+        python: the interpreter; slmtui's own unless a tool chain names another.
+        environment: variables on top of this process's.
+        log: a file that receives every line the child prints, appended.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.log = log
+        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._log_file: IO[str] | None = None
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            self._log_file = log.open("a", encoding="utf-8", errors="replace")
+        self._queue: queue.SimpleQueue[dict[str, Any] | LogLine | None] = queue.SimpleQueue()
+        self._write_lock = threading.Lock()
+        # A session of its own: Ctrl+C in the terminal reaches slmtui alone, which ends the tree itself.
+        detached: dict[str, Any] = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        self.process = subprocess.Popen(
+            [python, "-X", "utf8", "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
+            **detached,
+        )
+        self._readers = [
+            threading.Thread(target=self._read_replies, name=f"{module} replies", daemon=True),
+            threading.Thread(target=self._read_log, name=f"{module} log", daemon=True),
+        ]
+        self._open_pipes = len(self._readers)
+        self._pipes_lock = threading.Lock()
+        for reader in self._readers:
+            reader.start()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child still runs."""
+        return self.process.poll() is None
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one request.
+
+        Raises:
+            Failure: the child has ended.
+        """
+        line = json.dumps(message, ensure_ascii=False) + "\n"
+        try:
+            with self._write_lock:
+                assert self.process.stdin is not None  # noqa: S101  (opened above)
+                self.process.stdin.write(line.encode("utf-8", errors="replace"))
+                self.process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise self.death() from error
+
+    def messages(self, timeout: float | None = None) -> Iterator[dict[str, Any] | LogLine | None]:
+        """Replies and log lines as they come, until the child has closed both pipes.
+
+        With a `timeout` in seconds, None is yielded whenever nothing came for that long, so that the
+        caller can look at something else.
+        """
+        while True:
+            try:
+                message = self._queue.get(timeout=timeout)
+            except queue.Empty:
+                yield None
+                continue
+            if message is None:
+                self._queue.put(None)  # the end stays the end for whoever asks again
+                return
+            yield message
+
+    def death(self) -> Failure:
+        """The failure that tells how the child ended, with what it printed last."""
+        try:
+            code = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return Failure("The worker process closed its pipe but did not end.", "", self.log)
+        for reader in self._readers:
+            reader.join(timeout=1)
+        last = next((line for line in reversed(self.tail) if line.strip()), "")
+        said = f" It last said: {last.strip()[:300]}" if last else ""
+        if code < 0 or code in _WINDOWS_CRASHES:
+            cause = f"The worker process was ended by {signal_name(code)}."
+            fix = "If memory was short, close other programs or take a smaller model; then try again."
+        else:
+            cause = f"The worker process ended with exit code {code} before its work was done."
+            fix = "The log has the whole story; try again once its cause is mended."
+        return Failure(cause + said, fix, self.log)
+
+    def memory(self) -> int:
+        """Resident bytes of the child's whole process tree, 0 once it has ended."""
+        return sum(rss for rss, _ in map(_usage, self._tree()))
+
+    def kill(self) -> None:
+        """End the child and everything it started; returns when they are gone."""
+        end_tree(self.process.pid)
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # pragma: no cover - a process the kernel cannot end
+            return
+        for reader in self._readers:
+            if reader is not threading.current_thread():
+                reader.join(timeout=1)
+        if self.process.stdin is not None:
+            try:
+                self.process.stdin.close()
+            except OSError:
+                pass
+        if self._log_file is not None and not self._log_file.closed:
+            self._log_file.close()
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            root = psutil.Process(self.process.pid)
+            return [root, *root.children(recursive=True)]
+        except psutil.Error:
+            return []
+
+    def _read_replies(self) -> None:
+        assert self.process.stdout is not None  # noqa: S101
+        for raw in self.process.stdout:
+            text = raw.decode("utf-8", errors="replace")
+            try:
+                message = json.loads(text)
+            except ValueError:
+                self._keep_line(text.rstrip("\r\n"))
+                continue
+            if isinstance(message, dict):
+                self._queue.put(message)
+        self._pipe_ended()
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None  # noqa: S101
+        # Progress bars rewrite their line with \r: each version is a line of its own here.
+        for raw in self.process.stderr:
+            for part in re.split(r"[\r\n]+", raw.decode("utf-8", errors="replace")):
+                if part.strip():
+                    self._keep_line(part)
+        self._pipe_ended()
+
+    def _keep_line(self, text: str) -> None:
+        line = plain(text)
+        self.tail.append(line)
+        if self._log_file is not None:
+            try:
+                self._log_file.write(line + "\n")
+                self._log_file.flush()
+            except (OSError, ValueError):
+                pass  # a full disk must not end the conversion that the log is about
+        self._queue.put(LogLine(line))
+
+    def _pipe_ended(self) -> None:
+        with self._pipes_lock:
+            self._open_pipes -= 1
+            last = self._open_pipes == 0
+        if last:
+            self._queue.put(None)
+
+
+# NTSTATUS codes that Windows gives as exit codes: access violation, stack overrun, out of memory.
+_WINDOWS_CRASHES = {0xC0000005, 0xC0000409, 0xC0000017}
+
+
+def signal_name(code: int) -> str:
+    """A person's word for how a process was ended, from its return code."""
+    names = {
+        -9: "the system or a kill (SIGKILL, often for want of memory)",
+        -11: "a crash (SIGSEGV)",
+    }
+    names |= {
+        -6: "an abort (SIGABRT)",
+        -15: "a request to end (SIGTERM)",
+        -4: "an instruction this CPU lacks (SIGILL)",
+    }
+    return names.get(code, f"signal {-code}" if code < 0 else f"a crash (0x{code:08X})")
+
+
+def end_tree(pid: int) -> None:
+    """Kill a process and all its descendants; unknown ids are no error."""
+    try:
+        root = psutil.Process(pid)
+        tree = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for process in tree:
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+    psutil.wait_procs(tree, timeout=3)
+
+
+class Meter:
+    """Samples memory and CPU of a process tree.
+
+    CPU percent is of one core (200 = two cores busy), between two calls of `sample`.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._known: dict[int, psutil.Process] = {}
+        self.peak_rss_bytes = 0
+
+    def sample(self) -> tuple[int, float]:
+        """Resident bytes and CPU percent of the tree now; (0, 0.0) once it has ended."""
+        try:
+            root = psutil.Process(self._pid)
+            tree = [root, *root.children(recursive=True)]
+        except psutil.Error:
+            return 0, 0.0
+        # cpu_percent compares with the previous call on the same object, so objects are kept.
+        self._known = {p.pid: self._known.get(p.pid, p) for p in tree}
+        sums = [_usage(process) for process in self._known.values()]
+        rss = sum(memory for memory, _ in sums)
+        self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
+        return rss, sum(cpu for _, cpu in sums)
+
+
+def _usage(process: psutil.Process) -> tuple[int, float]:
+    try:
+        return process.memory_info().rss, process.cpu_percent()
+    except psutil.Error:
+        return 0, 0.0

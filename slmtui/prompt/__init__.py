@@ -1,0 +1,1 @@
+"""The prompt template: derived from the model, edited, validated, written."""

@@ -1,0 +1,1 @@
+"""What the user brings: folders, files and samples, inspected before anything runs."""

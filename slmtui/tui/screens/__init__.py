@@ -1,0 +1,1 @@
+"""One screen a station, its style beside it."""
