@@ -25,7 +25,8 @@ class Event:
 
     def as_json(self) -> dict[str, Any]:
         """The event as one JSON object: `{"event": kind, …fields}`; paths become text."""
-        return {"event": self.kind} | jsonable(self)
+        fields: dict[str, Any] = jsonable(self)
+        return {"event": self.kind} | fields
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ operating system closes however the parent ended. `kill` ends the whole tree at 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -21,7 +22,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import psutil
 
@@ -69,11 +70,9 @@ class Child:
         self._queue: queue.SimpleQueue[dict[str, Any] | LogLine | None] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
         # A session of its own: Ctrl+C in the terminal reaches slmtui alone, which ends the tree itself.
-        detached: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
+        detached: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         self.process = subprocess.Popen(
             [python, "-X", "utf8", "-m", module, *arguments],
             stdin=subprocess.PIPE,
@@ -91,7 +90,7 @@ class Child:
         for reader in self._readers:
             reader.start()
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -177,10 +176,8 @@ class Child:
             if reader is not threading.current_thread():
                 reader.join(timeout=1)
         if self.process.stdin is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self.process.stdin.close()
-            except OSError:
-                pass
         if self._log_file is not None and not self._log_file.closed:
             self._log_file.close()
 
