@@ -1,0 +1,287 @@
+"""The stations in order: source → conversion → prompt → foundry → runtime.
+
+The only place that knows them all. Every function here takes a `Deployment`, does one station's work
+(plan → do → prove) and records what came out; the screens and the command line call nothing else for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from slmtui import deployment as deployments
+from slmtui.config import locations
+from slmtui.conversion import convert as conversion
+from slmtui.conversion.plan import ConversionPlan
+from slmtui.conversion.plan import plan as plan_conversion
+from slmtui.deployment import STATIONS, Deployment, Station
+from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
+from slmtui.foundry import deploy as foundry
+from slmtui.foundry.deploy import DeployPlan
+from slmtui.prompt import station as prompt
+from slmtui.prompt.station import TemplatePlan
+from slmtui.runtime.client import Answer, ModelHost
+from slmtui.runtime.parameters import ChatParameters, Message
+from slmtui.source import samples
+from slmtui.source.inspect import inspect
+from slmtui.source.model_source import ModelSource
+
+DEFAULT_PRECISION = "int4"
+GREETING = "Hello! What can you do?"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StationStarted(Event):
+    """The pipeline enters a station."""
+
+    kind: ClassVar[str] = "station"
+    station: Station
+    number: int
+    of: int
+
+
+def fetch(source: str, cancel: Cancel) -> Service[Path]:
+    """The path of `source`; a sample's name is fetched first if it is not here yet."""
+    if samples.find(source) is not None:
+        return (yield from samples.get(source, cancel))
+    return samples.resolve(source)
+
+
+def begin(source: str, cancel: Cancel, name: str | None = None) -> Service[Deployment]:
+    """Inspect `source` (a path or a sample's name) and save a new deployment of it.
+
+    Without a `name`, a free one like the source's is taken.
+    """
+    path = yield from fetch(source, cancel)
+    model = inspect(path)
+    sample = samples.find(source)
+    wanted = sample.name if sample else model.name
+    new = Deployment.new(name or deployments.free_name(wanted), path)
+    return record_source(new, model, sample.name if sample else None)
+
+
+def record_source(deployment: Deployment, model: ModelSource, sample: str | None = None) -> Deployment:
+    """Save what the source is; one with an error is a failed station."""
+    errors = [problem for problem in model.problems if problem.severity == "error"]
+    if errors:
+        return deployment.with_step(
+            "source", "failed", cause=errors[0].cause, fix=errors[0].fix, sample=sample
+        ).save()
+    return deployment.with_step(
+        "source",
+        "verified",
+        sample=sample,
+        architecture=model.architecture,
+        parameters=model.parameters,
+        dtype=model.dtype,
+        context_length=model.context_length,
+        bytes=model.bytes,
+    ).save()
+
+
+def conversion_plan(
+    deployment: Deployment, precision: str = DEFAULT_PRECISION, output: Path | None = None
+) -> ConversionPlan:
+    """What converting would do; our own folder of this very deployment may be replaced.
+
+    Raises:
+        Failure: the source cannot be converted, or its result cannot be put there.
+    """
+    own = default_output(deployment, precision)
+    output = output or own
+    return plan_conversion(inspect(deployment.source), output, precision, replace=output == own)
+
+
+def default_output(deployment: Deployment, precision: str = DEFAULT_PRECISION) -> Path:
+    """Where a conversion goes unless the user says otherwise."""
+    return locations.models_dir() / deployment.name / precision
+
+
+def convert(deployment: Deployment, plan: ConversionPlan, cancel: Cancel) -> Service[Deployment]:
+    """Convert, prove that the runtime loads the result, and record it."""
+    with _recording_failure(deployment, "conversion"):
+        result = yield from conversion.convert(plan, cancel)
+    return deployment.with_step(
+        "conversion",
+        "verified",
+        output=str(result.output),
+        precision=plan.precision,
+        bytes=result.bytes,
+        seconds=round(result.seconds, 2),
+        peak_rss_bytes=result.peak_rss_bytes,
+        log=str(result.log),
+        verdicts=jsonable(result.verdicts),
+    ).save()
+
+
+def model_dir(deployment: Deployment) -> Path:
+    """The converted model's folder.
+
+    Raises:
+        Failure: it is not converted yet, or the folder is gone.
+    """
+    output = deployment.step("conversion").record.get("output")
+    if deployment.step("conversion").state != "verified" or not output:
+        raise Failure(f"{deployment.name} is not converted yet.", "Convert it first.")
+    if not Path(output).is_dir():
+        raise Failure(f"The converted model {output} is gone.", "Convert it again.")
+    return Path(output)
+
+
+def template_plan(deployment: Deployment) -> TemplatePlan:
+    """The template derived from the converted model's own chat template, and the file that exists."""
+    return prompt.plan(model_dir(deployment), deployment.name)
+
+
+def write_template(deployment: Deployment, plan: TemplatePlan, text: str | None = None) -> Deployment:
+    """Write `inference_model.json` (`text`, or what was derived) and record the verdicts."""
+    with _recording_failure(deployment, "prompt"):
+        verdicts = prompt.write(plan, text)
+    return deployment.with_step(
+        "prompt", _state(verdicts), file=str(plan.target), verdicts=jsonable(verdicts)
+    ).save()
+
+
+def deploy_plan(deployment: Deployment, cache_dir: Path | None = None) -> DeployPlan:
+    """What deploying would do; a deployment of this very name that slmtui made is replaced."""
+    made = deployment.step("foundry").record.get("target")
+    plan = None
+    try:
+        plan = foundry.plan(model_dir(deployment), deployment.name, cache_dir)
+    except Failure:
+        # Only what this deployment put there itself may be put there again without a question.
+        plan = foundry.plan(model_dir(deployment), deployment.name, cache_dir, replace=True)
+        if made is None or str(plan.target) != made:
+            raise
+    return plan
+
+
+def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[Deployment]:
+    """Put the model into the Foundry Local cache, register it, and ask the SDK to list and load it."""
+    with _recording_failure(deployment, "foundry"):
+        result = yield from foundry.deploy(plan, cancel)
+    return deployment.with_step(
+        "foundry",
+        _state(result.verdicts),
+        target=str(result.target),
+        model_id=result.model_id,
+        cache_dir=str(result.cache_dir),
+        verdicts=jsonable(result.verdicts),
+    ).save()
+
+
+def record_answer(deployment: Deployment, question: str, answer: Answer) -> Deployment:
+    """An answer from the deployed model is the runtime's proof; the first one is recorded."""
+    if not answer.text.strip():
+        return deployment
+    return deployment.with_step(
+        "runtime",
+        "verified",
+        question=question,
+        answer=answer.text,
+        ttft_seconds=round(answer.ttft_seconds, 4),
+        decode_tokens_per_second=round(answer.decode_tokens_per_second, 1),
+        peak_rss_bytes=answer.peak_rss_bytes,
+    ).save()
+
+
+def first_question(deployment: Deployment) -> str:
+    """A question the model should be able to answer: the sample's own, else a greeting."""
+    sample = samples.find(str(deployment.step("source").record.get("sample", "")))
+    return sample.suggested_prompts[0] if sample and sample.suggested_prompts else GREETING
+
+
+def chat_target(deployment: Deployment) -> Path:
+    """The folder to chat with: the deployed one, else the converted one."""
+    target = deployment.step("foundry").record.get("target")
+    if deployment.step("foundry").state == "verified" and target and Path(target).is_dir():
+        return Path(target)
+    return model_dir(deployment)
+
+
+def answer_once(deployment: Deployment, cancel: Cancel, question: str | None = None) -> Service[Deployment]:
+    """Load the deployed model in a host, ask it one question and record the answer."""
+    question = question or first_question(deployment)
+    with (
+        _recording_failure(deployment, "runtime"),
+        ModelHost(chat_target(deployment)) as host,
+        cancel.calling(host.close),
+    ):
+        host.load(cancel)
+        parameters = ChatParameters(max_tokens=64, temperature=0.0)
+        answer = yield from host.chat([Message("user", question)], parameters, cancel)
+        cancel.check()
+        shown = " ".join(answer.text.split())[:200]
+        verdict = Verdict(
+            "answers",
+            "The model answers",
+            "ok" if shown else "fail",
+            f"{question!r} → {shown!r}",
+            "" if shown else "Look at the template: the model ended its turn at once.",
+        )
+        yield verdict
+        if not shown:
+            raise Failure("The model gave an empty answer.", verdict.fix)
+    return record_answer(deployment, question, answer)
+
+
+def run(
+    source: str, cancel: Cancel, name: str | None = None, cache_dir: Path | None = None
+) -> Service[Deployment]:
+    """The whole path, unattended; a saved deployment of that name and source goes on where it stopped."""
+    deployment = yield from _begun(source, cancel, name)
+    for number, station in enumerate(STATIONS, 1):
+        yield StationStarted(station, number, len(STATIONS))
+        if deployment.step(station).state == "verified":
+            continue
+        cancel.check()
+        if station == "source":
+            record = deployment.step(station).record
+            raise Failure(str(record.get("cause", "")), str(record.get("fix", "")))
+        if station == "conversion":
+            deployment = yield from convert(deployment, conversion_plan(deployment), cancel)
+        elif station == "prompt":
+            deployment = write_template(deployment, template_plan(deployment))
+        elif station == "foundry":
+            deployment = yield from deploy(deployment, deploy_plan(deployment, cache_dir), cancel)
+        else:
+            deployment = yield from answer_once(deployment, cancel)
+        if deployment.step(station).state != "verified":
+            verdicts = deployment.step(station).record.get("verdicts", [])
+            bad = next((v for v in verdicts if v["status"] == "fail"), {})
+            raise Failure(str(bad.get("evidence", f"{station} was not verified.")), str(bad.get("fix", "")))
+    return deployment
+
+
+def _begun(source: str, cancel: Cancel, name: str | None) -> Service[Deployment]:
+    if name is not None and (deployments.deployments_dir() / f"{name}.toml").exists():
+        existing = deployments.load(name)
+        path = yield from fetch(source, cancel)
+        if Path(existing.source) != path:
+            raise Failure(
+                f"A deployment called {name} exists already, made from {existing.source}.",
+                "Take another --name, or undo that one first.",
+            )
+        if existing.step("source").state == "verified":
+            return existing
+    return (yield from begin(source, cancel, name))
+
+
+def _state(verdicts: tuple[Verdict, ...]) -> deployments.State:
+    return "failed" if any(verdict.status == "fail" for verdict in verdicts) else "verified"
+
+
+@contextmanager
+def _recording_failure(deployment: Deployment, station: Station) -> Generator[None, Any, None]:
+    """Save a station's failure with its cause and fix; a cancelled one stays as it was before."""
+    try:
+        yield
+    except Cancelled:
+        raise
+    except Failure as failure:
+        log = str(failure.log) if failure.log else None
+        deployment.with_step(station, "failed", cause=failure.cause, fix=failure.fix, log=log).save()
+        raise

