@@ -21,6 +21,8 @@ from slmtui.deployment import STATIONS, Deployment, Station
 from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
 from slmtui.foundry.deploy import DeployPlan
+from slmtui.foundry.deployed import find as find_deployed
+from slmtui.foundry.undeploy import undeploy as undeploy_model
 from slmtui.prompt import station as prompt
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.client import Answer, ModelHost
@@ -171,6 +173,14 @@ def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[
         cache_dir=str(result.cache_dir),
         verdicts=jsonable(result.verdicts),
     ).save()
+
+
+def undeploy(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
+    """Take the model out of the cache it was deployed into; the converted model stays."""
+    model = find_deployed(deployment.name)
+    if model is not None:
+        yield from undeploy_model(model, cancel)
+    return deployment.with_step("foundry", "waiting").save()
 
 
 def record_answer(deployment: Deployment, question: str, answer: Answer) -> Deployment:

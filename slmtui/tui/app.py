@@ -1,0 +1,238 @@
+"""The application: what all screens share, and how one follows another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from slmtui import deployment as deployments
+from slmtui.config import settings, themes
+from slmtui.deployment import Deployment, Station
+from slmtui.events import Cancel, Service
+from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.themes import as_theme
+from slmtui.tui.widgets.rail import STATIONS
+
+Result = TypeVar("Result")
+
+# Where each screen stands in a deployment; Environment is about the machine, not about one model.
+STATION_OF: dict[str, Station] = {
+    "start": "source",
+    "convert": "conversion",
+    "template": "prompt",
+    "deploy": "foundry",
+    "chat": "runtime",
+}
+PUMP_SECONDS = 1 / 20
+
+
+def _screen(name: str) -> Callable[[], Screen[Any]]:
+    """The screen of a station, imported when it is first shown."""
+
+    def make() -> Screen[Any]:
+        from importlib import import_module
+
+        module = import_module(f"slmtui.tui.screens.{name}")
+        screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
+        return screen
+
+    return make
+
+
+class SlmtuiApp(App[int]):
+    """slmtui in the terminal."""
+
+    TITLE = "slmtui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (150, "-very-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+    MODES = {mode: _screen(mode) for mode, _ in STATIONS}
+    DEFAULT_MODE = "start"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", tooltip="What this screen is for, and its keys"),
+        Binding("ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, nothing half-done stays"),
+        *(
+            Binding(f"{n},alt+{n}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
+            for n, (mode, title) in enumerate(STATIONS, 1)
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deployment: Deployment | None = None
+        self.jobs: dict[str, Job[Any]] = {}
+        self.chat = ChatSession()
+        self.environment_state = "waiting"
+        self._pump_timer: Timer | None = None
+        self._theme_loaded = False
+
+    # Start and end
+
+    def on_mount(self) -> None:
+        """Load themes and settings; say what is wrong with them, and go on."""
+        files, problems = themes.load_all()
+        for file in files:
+            try:
+                self.register_theme(as_theme(file))
+            except Exception as error:  # a colour or field that Textual refuses
+                self.notify(f"{file.path}: {error}", title="Theme left out", severity="warning")
+        loaded, problem = settings.load()
+        for failure in [*problems, *([problem] if problem else [])]:
+            self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
+        self.theme = loaded.theme if loaded.theme in self.available_themes else "slmtui-dark"
+        self._theme_loaded = True
+        self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
+
+    def _watch_theme(self, theme_name: str) -> None:
+        super()._watch_theme(theme_name)
+        if self._theme_loaded:
+            self.run_worker(lambda: settings.save(theme=theme_name), thread=True, exit_on_error=False)
+
+    async def action_quit(self) -> None:
+        """End every child, then leave."""
+        ends = [job.stop_now for job in self.jobs.values() if job.running] + [self.chat.close]
+        await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
+        self.exit(0)
+
+    # Jobs
+
+    def start_job(
+        self,
+        station: str,
+        service: Callable[[Cancel], Service[Result]],
+        on_done: Callable[[Result], None] | None = None,
+    ) -> Job[Result]:
+        """Run a service in a thread; a station has one job at a time."""
+        running = self.jobs.get(station)
+        if running is not None and running.running:
+            return running
+        job = Job(station, service, on_done)
+        self.jobs[station] = job
+        job.start()
+        if self._pump_timer is not None:
+            self._pump_timer.resume()
+        self._tell(JobChanged(job, []))
+        return job
+
+    def job(self, station: str) -> Job[Any] | None:
+        """The station's last job."""
+        return self.jobs.get(station)
+
+    def _pump(self) -> None:
+        """Hand what the jobs' threads have collected to the shown screen."""
+        busy = False
+        for job in [job for job in self.jobs.values() if job.running]:
+            events = job.take()
+            busy = busy or job.running
+            if events is None:
+                continue
+            if job.state == "done" and job.on_done is not None:
+                job.on_done(job.result)
+            self._tell(JobChanged(job, events))
+        if not busy and self._pump_timer is not None:
+            self._pump_timer.pause()
+
+    def _tell(self, message: JobChanged) -> None:
+        screen = next((s for s in reversed(self.screen_stack) if not s.is_modal), None)
+        if screen is not None:
+            screen.post_message(message)
+
+    # The deployment
+
+    def use(self, deployment: Deployment | None) -> None:
+        """Work on this deployment from now on."""
+        changed = (deployment and deployment.name) != (self.deployment and self.deployment.name)
+        self.deployment = deployment
+        if changed:
+            for station in ("convert", "template", "deploy"):
+                job = self.jobs.get(station)
+                if job is not None and not job.running:
+                    del self.jobs[station]
+            threading.Thread(target=self.chat.close, daemon=True).start()
+            self.chat = ChatSession()
+
+    def reload_deployment(self) -> None:
+        """Read it again after a job has recorded a failure in its file."""
+        if self.deployment is not None and self.deployment.path.exists():
+            self.deployment = deployments.load(self.deployment.name)
+
+    def station_state(self, mode: str) -> str:
+        """A station's state for the rail: waiting, ready, running, verified or failed."""
+        job = self.jobs.get(mode)
+        if job is not None and job.running and mode != "chat":
+            return "running"
+        if mode == "environment":
+            return self.environment_state
+        if self.deployment is None:
+            return "ready" if mode == "start" else "waiting"
+        station = STATION_OF[mode]
+        state = self.deployment.step(station).state
+        if state == "waiting" and self.deployment.next_station() == station:
+            return "ready"
+        return state
+
+    def next_mode(self) -> str:
+        """The screen where the deployment goes on."""
+        if self.deployment is None:
+            return "start"
+        station = self.deployment.next_station()
+        return next((mode for mode, s in STATION_OF.items() if s == station), "chat")
+
+    # Actions
+
+    def action_station(self, mode: str) -> None:
+        """Show a station's screen."""
+        if mode != self.current_mode:
+            self.switch_mode(mode)
+
+    def action_help(self) -> None:
+        """Explain the shown screen."""
+        from slmtui.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy through the terminal (OSC 52) and through the system's clipboard, whichever works."""
+        super().copy_to_clipboard(text)
+        threading.Thread(target=_system_copy, args=(text,), daemon=True).start()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: Textual's commands, the stations, and everything the shown screen's keys do."""
+        yield from super().get_system_commands(screen)
+        for mode, title in STATIONS:
+            yield SystemCommand(
+                f"Go to {title}", f"Show the {title} screen", lambda m=mode: self.action_station(m)
+            )
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.node is screen and binding.description and active.enabled:
+                yield SystemCommand(
+                    binding.description,
+                    binding.tooltip or binding.description,
+                    partial(screen.call_later, screen.run_action, binding.action),
+                )
+
+
+def _system_copy(text: str) -> None:
+    import pyperclip
+
+    try:
+        pyperclip.copy(text)
+    except pyperclip.PyperclipException:
+        return  # no clipboard program here: the terminal's own way was tried already
+
+
+def run_app() -> int:
+    """Open slmtui; returns the exit code."""
+    return SlmtuiApp().run() or 0

@@ -1,0 +1,226 @@
+"""Convert: what will be made and where, then Olive at work, then the proof that the result loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import Button, Input
+
+from slmtui import pipeline
+from slmtui.conversion.plan import ConversionPlan
+from slmtui.events import Failure
+from slmtui.tui.format import count, size
+from slmtui.tui.jobs import JobChanged
+from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.job_panel import JobPanel
+from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
+
+
+class ConvertScreen(StationScreen):
+    """From the checkpoint to an ONNX model in INT4."""
+
+    MODE = "convert"
+    HEADING = "Convert to ONNX, INT4 on the CPU"
+    CSS_PATH = "convert.tcss"
+    SCROLLS = False
+    HELP = """\
+## Convert
+
+Microsoft Olive turns the checkpoint into an ONNX model with 4-bit weights, in a process of its own: you can
+leave this screen, and slmtui stays responsive.
+
+The conversion counts as done only when the files are fresh and complete **and the runtime has loaded the
+model**; Olive's own word is not taken for it. The output appears whole or not at all, also after a cancel.
+
+* **INT4** stores the weights of the linear layers in 4 bits, with one scale a block of 32. It is the smallest
+  and, on most CPUs, the fastest. The embeddings stay in FP32: a small model shrinks less than to an eighth.
+"""
+    BINDINGS = [
+        Binding("ctrl+o", "output", "Output folder", tooltip="Change where the converted model goes"),
+        Binding("ctrl+y", "copy_log", "Copy log", tooltip="Copy the log shown here"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: ConversionPlan | None = None
+        self._shown_for = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Facts(id="plan")
+        yield Input(id="output", compact=True, placeholder="output folder")
+        yield FailurePanel(id="convert-failure")
+        yield VerdictList(id="convert-verdicts", markup=False)
+        yield JobPanel(id="convert-job")
+
+    def compose_actions(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel", compact=True)
+        yield Button("Again", id="again", compact=True)
+
+    def show_state(self) -> None:
+        super().show_state()
+        deployment = self.slmtui.deployment
+        job = self.slmtui.job(self.MODE)
+        running = job is not None and job.running
+        done = deployment is not None and deployment.step("conversion").state == "verified"
+        failure = self.query_one(FailurePanel)
+        failure.show(None)
+        self.query_one("#cancel").display = running
+        self.query_one("#again").display = done and not running
+        self.query_one("#output", Input).display = deployment is not None and not running and not done
+        self.query_one(JobPanel).show(job)
+        self.query_one(VerdictList).show([])
+        if deployment is None:
+            self.query_one(Facts).show([])
+            self.set_primary("Choose a model", "No model is chosen yet.")
+            return
+        if running:
+            self.set_primary("Converting", "Esc cancels; leaving this screen does not.", enabled=False)
+            return
+        if deployment.name != self._shown_for:
+            self._shown_for = deployment.name
+            self.query_one("#output", Input).value = str(pipeline.default_output(deployment))
+        if done:
+            self._show_done()
+            return
+        if job is not None and job.state == "failed":
+            failure.show(job.failure)
+        elif record := deployment.step("conversion").record:
+            log = record.get("log")
+            failure.show(
+                Failure(str(record.get("cause")), str(record.get("fix")), Path(log) if log else None)
+            )
+        self._look()
+
+    def _show_done(self) -> None:
+        deployment = self.slmtui.deployment
+        assert deployment is not None
+        record = deployment.step("conversion").record
+        before = int(deployment.step("source").record.get("bytes", 0))
+        after = int(record["bytes"])
+        share = f", {after / before:.2f} of the source" if before else ""
+        self.query_one(Facts).show(
+            [
+                ("output", str(record["output"])),
+                ("size", f"{size(after)}{share}"),
+                ("took", f"{record['seconds']} s, {size(record['peak_rss_bytes'])} at the peak"),
+                ("log", str(record["log"])),
+            ]
+        )
+        self.query_one(VerdictList).show(verdict_from(v) for v in record.get("verdicts", []))
+        self.set_primary("Continue", "Converted, and loaded by the runtime.")
+
+    # The plan
+
+    @work(thread=True, exclusive=True, group="plan")
+    def _look(self) -> None:
+        """Work out the plan off the event loop: inspecting a big source takes a moment."""
+        deployment = self.slmtui.deployment
+        output = self.query_one("#output", Input).value.strip()
+        if deployment is None:
+            return
+        try:
+            path = Path(output).expanduser().absolute() if output else None
+            plan: ConversionPlan | Failure = pipeline.conversion_plan(deployment, output=path)
+        except Failure as failure:
+            plan = failure
+        self.app.call_from_thread(self._show_plan, plan)
+
+    def _show_plan(self, plan: ConversionPlan | Failure) -> None:
+        job = self.slmtui.job(self.MODE)
+        if job is not None and job.running:
+            return
+        if isinstance(plan, Failure):
+            self._plan = None
+            self.query_one(FailurePanel).show(plan)
+            self.set_primary("Convert", "This cannot start yet.", enabled=False)
+            return
+        if job is None or job.state != "failed":
+            self.query_one(FailurePanel).show(None)
+        self._plan = plan
+        source = plan.source
+        room = Content.assemble(
+            size(plan.needed_bytes), (f" needed, {size(plan.free_bytes)} free", "$text-muted")
+        )
+        self.query_one(Facts).show(
+            [
+                ("source", str(source.path)),
+                ("model", f"{source.architecture}, {count(source.parameters)} parameters, {source.dtype}"),
+                ("precision", "INT4, block size 32, on the CPU"),
+                ("disk", room),
+                ("output", "in the folder below"),
+            ]
+        )
+        typing = self.focused is not None and self.focused.id == "output"
+        again = job is not None and job.state in ("failed", "cancelled")
+        words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
+        self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not typing)
+
+    @on(Input.Changed, "#output")
+    def _output_changed(self) -> None:
+        deployment = self.slmtui.deployment
+        if deployment is not None and deployment.step("conversion").state != "verified":
+            self._look()
+
+    @on(Input.Submitted, "#output")
+    def _output_submitted(self) -> None:
+        self.action_proceed()
+
+    # The run
+
+    def proceed(self) -> None:
+        deployment = self.slmtui.deployment
+        if deployment is None:
+            self.go("start")
+        elif deployment.step("conversion").state == "verified":
+            self.go("template")
+        elif self._plan is not None:
+            self._convert(self._plan)
+
+    def _convert(self, plan: ConversionPlan) -> None:
+        deployment = self.slmtui.deployment
+        assert deployment is not None
+        self.slmtui.start_job(
+            self.MODE, lambda cancel: pipeline.convert(deployment, plan, cancel), self.slmtui.use
+        )
+        self.show_state()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.action_leave()
+
+    @on(Button.Pressed, "#again")
+    def _again(self) -> None:
+        """Make it once more: the old result stays until the new one is whole."""
+        deployment = self.slmtui.deployment
+        if deployment is not None:
+            self.slmtui.use(deployment.with_step("conversion", "waiting"))
+            self.slmtui.jobs.pop(self.MODE, None)
+            self.show_state()
+
+    def on_job(self, message: JobChanged) -> None:
+        if message.job.station != self.MODE:
+            return
+        if message.job.running:
+            self.query_one(JobPanel).show(message.job, message.events)
+            self.query_one(VerdictList).show(message.job.verdicts)
+        else:
+            if message.job.state == "failed":
+                self.slmtui.reload_deployment()
+            self.show_state()
+
+    def action_output(self) -> None:
+        """Go to the output field."""
+        if self.query_one("#output").display:
+            self.query_one("#output").focus()
+
+    def action_copy_log(self) -> None:
+        """Copy what the log holds."""
+        job = self.slmtui.job(self.MODE)
+        if job is not None and job.log:
+            self.app.copy_to_clipboard("\n".join(job.log))
+            self.notify(f"{len(job.log)} lines are copied.")

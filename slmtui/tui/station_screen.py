@@ -1,0 +1,117 @@
+"""What all stations' screens have in common: the rail, a title, a body, and one next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Static
+
+from slmtui.tui.jobs import JobChanged
+from slmtui.tui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from slmtui.tui.app import SlmtuiApp
+
+
+class StationScreen(Screen[None]):
+    """A station: `MODE` names it, `HEADING` says what happens here, `HELP` explains it (Markdown).
+
+    The primary button is the one thing to do next; Enter presses it, because it has the focus whenever
+    the next step is to go on.
+    """
+
+    MODE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    HELP: ClassVar[str] = ""
+    SCROLLS: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "proceed", "Next", tooltip="Do the next step of this screen (its main button)"),
+        Binding("escape", "leave", "Back", show=False, tooltip="Cancel what runs, or leave the field"),
+    ]
+
+    @property
+    def slmtui(self) -> SlmtuiApp:
+        """The app, by its own type."""
+        return cast("SlmtuiApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="frame"):
+            yield Rail(self.MODE)
+            with Vertical(id="station"):
+                yield Static(id="heading")
+                with VerticalScroll(id="body", can_focus=False) if self.SCROLLS else Vertical(id="body"):
+                    yield from self.compose_body()
+                with Horizontal(id="actions"):
+                    yield Static(id="hint", markup=False)
+                    yield from self.compose_actions()
+                    yield Button("Next", id="primary", variant="primary", compact=True)
+        yield Footer()
+
+    def compose_body(self) -> ComposeResult:
+        """The station's own widgets."""
+        yield from ()
+
+    def compose_actions(self) -> ComposeResult:
+        """Buttons beside the primary one."""
+        yield from ()
+
+    def on_screen_resume(self) -> None:
+        self.show_state()
+
+    @on(JobChanged)
+    def _job_changed(self, message: JobChanged) -> None:
+        self.query_one(Rail).refresh_states()
+        self.on_job(message)
+
+    def on_job(self, message: JobChanged) -> None:
+        """A job has said something; screens show their own."""
+
+    def show_state(self) -> None:
+        """Bring everything on the screen up to date; called whenever it is shown."""
+        self.query_one(Rail).refresh_states()
+        name = self.slmtui.deployment.name if self.slmtui.deployment else ""
+        heading = Content.assemble((self.HEADING, "bold"), ("  " + name if name else "", "$text-muted"))
+        self.query_one("#heading", Static).update(heading)
+
+    def set_primary(self, label: str, hint: str = "", *, enabled: bool = True, focus: bool = True) -> None:
+        """Say what the next step is; it takes the focus unless the user is busy with a field."""
+        button = self.query_one("#primary", Button)
+        button.label = label
+        button.disabled = not enabled
+        self.query_one("#hint", Static).update(hint)
+        if enabled and focus and self.is_current:
+            button.focus()
+
+    @on(Button.Pressed, "#primary")
+    def _primary_pressed(self) -> None:
+        self.proceed()
+
+    def action_proceed(self) -> None:
+        """The key for the primary button."""
+        if not self.query_one("#primary", Button).disabled:
+            self.proceed()
+
+    def proceed(self) -> None:
+        """Do the next step."""
+
+    def action_leave(self) -> None:
+        """Cancel this station's job if it runs; else give the focus back to the primary button."""
+        job = self.slmtui.job(self.MODE)
+        if job is not None and job.running:
+            job.stop()
+        else:
+            button = self.query_one("#primary", Button)
+            if button.disabled:
+                self.set_focus(None)
+            else:
+                button.focus()
+
+    def go(self, mode: str) -> None:
+        """Show another station."""
+        self.slmtui.action_station(mode)

@@ -1,0 +1,109 @@
+"""A job at work: stage, bar, time left, memory and CPU over time, and its log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Log, ProgressBar, Sparkline, Static
+
+from slmtui.events import Event, LogLine
+from slmtui.tui.format import icon, safe, seconds, size
+from slmtui.tui.jobs import LOG_LINES, Job
+
+_ENDINGS = {
+    "done": ("verified", "Done in"),
+    "failed": ("failed", "Failed after"),
+    "cancelled": ("unchecked", "Cancelled after"),
+}
+
+
+class JobPanel(Vertical):
+    """Shows one job; `log=False` leaves the log out where a job has none."""
+
+    def __init__(self, *, log: bool = True, usage: bool = True, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._with_log = log
+        self._with_usage = usage
+        self._shown: Job[Any] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="job-stage")
+        yield ProgressBar(total=100, show_eta=False, classes="job-bar")
+        if self._with_usage:
+            with Horizontal(classes="job-usage"):
+                yield Static(classes="job-memory")
+                yield Sparkline([], summary_function=max, classes="job-memory-plot")
+                yield Static(classes="job-cpu")
+                yield Sparkline([], summary_function=max, classes="job-cpu-plot")
+        if self._with_log:
+            yield Log(max_lines=LOG_LINES, auto_scroll=True, classes="job-log")
+
+    def show(self, job: Job[Any] | None, events: list[Event] | None = None) -> None:
+        """Show a job's state; `events` are those that are new since the last call, None means all."""
+        self.display = job is not None
+        if job is None:
+            self._shown = None
+            return
+        if self._with_log:
+            self._show_log(job, events)
+        self._shown = job
+        self._show_stage(job)
+        if self._with_usage and job.usage:
+            self._show_usage(job)
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self._shown is not None and self._shown.running and self.is_on_screen:
+            self._show_stage(self._shown)
+
+    def _show_log(self, job: Job[Any], events: list[Event] | None) -> None:
+        log = self.query_one(Log)
+        if events is None or job is not self._shown:
+            log.clear()
+            log.write_lines(job.log)
+        elif lines := [event.text for event in events if isinstance(event, LogLine)]:
+            log.write_lines(lines)
+
+    def _show_stage(self, job: Job[Any]) -> None:
+        bar = self.query_one(ProgressBar)
+        if job.running:
+            progress = job.progress
+            text = safe(progress.text) if progress else "Starting"
+            parts: list[Any] = [
+                icon("running"),
+                " ",
+                (text, "bold"),
+                ("  " + seconds(job.seconds), "$text-muted"),
+            ]
+            if progress and progress.seconds_left is not None:
+                parts.append((f", about {seconds(progress.seconds_left)} left", "$text-muted"))
+            if job.cancelling:
+                parts = [icon("running"), " ", ("Cancelling", "bold")]
+            known = progress is not None and progress.fraction is not None
+            bar.update(total=100 if known else None, progress=100 * (progress.fraction or 0) if known else 0)
+        else:
+            state, words = _ENDINGS[job.state]
+            parts = [icon(state), " ", (f"{words} {seconds(job.seconds)}", "bold")]
+            if job.state == "done":
+                bar.update(total=100, progress=100)
+        bar.display = job.running
+        self.query_one(".job-stage", Static).update(Content.assemble(*parts))
+
+    def _show_usage(self, job: Job[Any]) -> None:
+        now = job.usage[-1]
+        peak = max(sample.rss_bytes for sample in job.usage)
+        self.query_one(".job-memory", Static).update(
+            Content.assemble(
+                ("memory ", "$text-muted"), size(now.rss_bytes), (f"  peak {size(peak)}", "$text-muted")
+            )
+        )
+        self.query_one(".job-cpu", Static).update(
+            Content.assemble(("CPU ", "$text-muted"), f"{now.cpu_percent:.0f} %")
+        )
+        self.query_one(".job-memory-plot", Sparkline).data = [s.rss_bytes for s in job.usage]
+        self.query_one(".job-cpu-plot", Sparkline).data = [s.cpu_percent for s in job.usage]

@@ -1,0 +1,65 @@
+"""The rail: all stations with their state, one click or number key away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from slmtui.tui.format import icon
+
+if TYPE_CHECKING:
+    from slmtui.tui.app import SlmtuiApp
+
+STATIONS: tuple[tuple[str, str], ...] = (
+    ("start", "Start"),
+    ("environment", "Environment"),
+    ("convert", "Convert"),
+    ("template", "Template"),
+    ("deploy", "Deploy"),
+    ("chat", "Chat"),
+)
+
+
+class RailItem(Static):
+    """One station."""
+
+    def __init__(self, number: int, mode: str, title: str) -> None:
+        super().__init__(id=f"rail-{mode}")
+        self.number = number
+        self.mode = mode
+        self.title = title
+
+    def show(self, state: str) -> None:
+        """Show the station's state."""
+        self.update(Content.assemble((f"{self.number} ", "$text-muted"), icon(state), " ", self.title))
+
+    def on_click(self) -> None:
+        cast("SlmtuiApp", self.app).action_station(self.mode)
+
+
+class Rail(Vertical):
+    """The list of stations, and the deployment they belong to."""
+
+    def __init__(self, current: str) -> None:
+        super().__init__(id="rail")
+        self.current = current
+
+    def compose(self) -> ComposeResult:
+        yield Static("slmtui", id="rail-brand")
+        for number, (mode, title) in enumerate(STATIONS, 1):
+            item = RailItem(number, mode, title)
+            item.set_class(mode == self.current, "-current")
+            yield item
+        yield Static("", id="rail-deployment", markup=False)
+
+    def refresh_states(self) -> None:
+        """Ask the app for every station's state and show it."""
+        app = cast("SlmtuiApp", self.app)
+        for item in self.query(RailItem):
+            item.show(app.station_state(item.mode))
+        name = app.deployment.name if app.deployment else "no model chosen"
+        self.query_one("#rail-deployment", Static).update(name)
