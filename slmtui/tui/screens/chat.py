@@ -255,12 +255,10 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
         turn.answer = answer
         turn.text = answer.text
         deployment = self.slmtui.deployment
-        if deployment is not None and session is self.slmtui.chat:
-            if (
-                deployment.step("foundry").state == "verified"
-                and deployment.step("runtime").state != "verified"
-            ):
-                self.slmtui.use(pipeline.record_answer(deployment, turn.question, answer))
+        if deployment is None or session is not self.slmtui.chat:
+            return
+        if deployment.next_station() == "runtime":
+            self.slmtui.use(pipeline.record_answer(deployment, turn.question, answer))
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job

@@ -90,10 +90,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         if job is not None and job.state == "failed":
             failure.show(job.failure)
         elif record := deployment.step("conversion").record:
-            log = record.get("log")
-            failure.show(
-                Failure(str(record.get("cause")), str(record.get("fix")), Path(log) if log else None)
-            )
+            failure.show(recorded_failure(record))
         self._look()
 
     def _show_done(self) -> None:
