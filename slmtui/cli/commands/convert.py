@@ -1,0 +1,69 @@
+"""`slmtui convert`: from a checkpoint to a quantized ONNX model that the runtime loads."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slmtui.cli.declare import Commands, add_json, command
+from slmtui.units import count, duration, size
+
+if TYPE_CHECKING:
+    from slmtui.cli.report import Report
+    from slmtui.events import Cancel
+
+
+def declare(commands: Commands) -> None:
+    """Add `convert`."""
+    parser = command(
+        commands,
+        "convert",
+        convert,
+        "convert and quantize a model with Olive",
+        "Convert a model with Olive and prove that the runtime loads the result. The output folder appears\n"
+        "whole or not at all; Ctrl+C ends the conversion and leaves nothing behind.",
+        example="slmtui convert ./my-model --output ./my-model-int4",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="a model's folder, a GGUF file, or a sample's name")
+    parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
+    parser.add_argument("--precision", default="int4", help="the weights' precision (default: %(default)s)")
+    parser.add_argument("--replace", action="store_true", help="replace DIR if it exists")
+    add_json(parser)
+
+
+def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
+    """Convert and say what came out."""
+    report.begin(output=None, bytes=None, seconds=None, log=None)
+    from slmtui.conversion import convert as conversion
+    from slmtui.conversion.plan import plan
+    from slmtui.source.inspect import inspect
+    from slmtui.source.samples import resolve
+
+    source = inspect(resolve(arguments.source))
+    planned = plan(source, arguments.output.absolute(), arguments.precision, replace=arguments.replace)
+    report.update(output=planned.output)
+    if not report.json:
+        size_now = f"{count(source.parameters)} parameters, {size(source.bytes)}"
+        report.note(f"Converting {source.name} ({size_now}) to {planned.precision} on the CPU.")
+    result = report.follow(conversion.convert(planned, cancel))
+    report.update(
+        output=result.output,
+        bytes=result.bytes,
+        seconds=round(result.seconds, 2),
+        log=result.log,
+        peak_rss_bytes=result.peak_rss_bytes,
+    )
+    if report.json:
+        report.finished()
+        return 0
+    report.pairs(
+        [
+            ("output", str(result.output)),
+            ("size", f"{size(result.bytes)}, from {size(source.bytes)}"),
+            ("took", duration(result.seconds)),
+            ("peak memory", size(result.peak_rss_bytes)),
+            ("log", str(result.log)),
+        ]
+    )
+    return 0

@@ -1,0 +1,73 @@
+"""How a command is declared: its help, its arguments, and the function that does it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from slmtui.cli.report import Report
+    from slmtui.events import Cancel
+
+Run: TypeAlias = "Callable[[argparse.Namespace, Report, Cancel], int]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def command(
+    commands: Commands,
+    name: str,
+    run: Run,
+    summary: str,
+    description: str,
+    *,
+    example: str = "",
+    cancellable: bool = True,
+) -> argparse.ArgumentParser:
+    """Declare one command; the caller adds its own arguments.
+
+    Args:
+        commands: what `add_subparsers` returned.
+        name: the command's name.
+        run: does it and returns the exit code.
+        summary: one line for the list of commands.
+        description: what it does, in full.
+        example: command lines worth copying, one a line.
+        cancellable: `run` looks at its `Cancel`; one that does not is ended on the spot by Ctrl+C.
+    """
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()) if example else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run, cancellable=cancellable)
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`, which every command has."""
+    parser.add_argument("--json", action="store_true", help="print JSON only on standard output")
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+def not_negative(text: str) -> float:
+    """A finite number of at least 0, for argparse."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
+    return number
+
+
+# argparse names a converter in its messages: "invalid whole number value: 'x'".
+positive.__name__ = "whole number"
+not_negative.__name__ = "number"

@@ -1,0 +1,162 @@
+"""Running one command: signals, failures and the exit code.
+
+The command works in a thread, because the main thread is the only one that hears signals, and on Windows
+only while it is not blocked. So Ctrl+C is heard at any moment, whatever the command waits for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from slmtui.cli.parser import build
+
+OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+# A job ends within a second of being asked; one that has not after this long is ended by force.
+_PATIENCE_SECONDS = 5.0
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Parse the arguments, do what they say and return the exit code."""
+    try:
+        parsed = build().parse_args(arguments)
+    except SystemExit as end:  # --help, --version and usage errors
+        return end.code if _flushed() and isinstance(end.code, int) else FAILED
+    if parsed.run is None:
+        return _screens()
+    return _Command(parsed).run()
+
+
+def _screens() -> int:
+    for stream in (sys.stdin, sys.stdout):
+        if stream is None or not stream.isatty():
+            print("error: The screens of slmtui need a terminal, and this is none.", file=sys.stderr)
+            print("fix: Open a terminal and run slmtui there, or give a command:", file=sys.stderr)
+            print("     `slmtui --help` lists them.", file=sys.stderr)
+            return USAGE
+    from slmtui.tui.app import run_app
+
+    return run_app()
+
+
+class _Command:
+    """One command at work."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        from slmtui.cli.report import Report
+        from slmtui.events import Cancel
+
+        self._arguments = arguments
+        self._cancel = Cancel()
+        self._report = Report(as_json=arguments.json)
+        self._asked = False
+        self._code = FAILED
+
+    def run(self) -> int:
+        """Work until the command is done, has failed, or was asked to end."""
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            # `nohup` has SIGHUP ignored, and means it.
+            if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+                signal.signal(number, self._ask)
+        worker = threading.Thread(target=self._work, name="command", daemon=True)
+        worker.start()
+        patience = _PATIENCE_SECONDS if self._arguments.cancellable else 0.0
+        asked_at: float | None = None
+        while worker.is_alive():
+            worker.join(0.05)
+            if self._asked and asked_at is None:
+                asked_at = time.monotonic()
+                self._cancel.set()
+            if asked_at is not None and worker.is_alive() and time.monotonic() - asked_at >= patience:
+                self._end_by_force()
+        return self._code if _flushed() else FAILED
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        # Only a flag: a handler runs between any two instructions, and whatever it locked could be locked.
+        self._asked = True
+
+    def _work(self) -> None:
+        from slmtui.cli.report import ReaderGone
+        from slmtui.events import Cancelled, Failure
+
+        report = self._report
+        try:
+            self._code = self._arguments.run(self._arguments, report, self._cancel)
+        except Cancelled:
+            self._code = CANCELLED
+        except ReaderGone:
+            self._code = FAILED
+        except Failure as failure:
+            self._code = FAILED
+            # A worker that was killed because the user cancelled has not failed.
+            if self._cancel.is_set:
+                self._code = CANCELLED
+            else:
+                with contextlib.suppress(ReaderGone):
+                    report.failed(failure)
+        except Exception as error:
+            self._code = CANCELLED if self._cancel.is_set else FAILED
+            if self._code == FAILED:
+                with contextlib.suppress(ReaderGone):
+                    report.failed(_mistake(error))
+        if self._code == CANCELLED:
+            with contextlib.suppress(ReaderGone):
+                report.cancelled()
+
+    def _end_by_force(self) -> None:
+        import psutil
+
+        from slmtui.cli.report import ReaderGone
+        from slmtui.process import end_tree
+
+        for child in psutil.Process().children():
+            end_tree(child.pid)
+        with contextlib.suppress(ReaderGone):
+            self._report.cancelled()
+        # The command's thread may hold any lock; the interpreter's own ending would wait for it.
+        os._exit(CANCELLED)
+
+
+def _mistake(error: Exception) -> Exception:
+    """The failure that stands for a mistake of ours, its traceback in a file of its own."""
+    import traceback
+
+    from slmtui.config import locations
+    from slmtui.events import Failure
+
+    trace = "".join(traceback.format_exception(error))
+    log: Path | None = locations.log_dir() / f"mistake-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    try:
+        assert log is not None  # noqa: S101
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(trace, encoding="utf-8", errors="replace")
+    except OSError:
+        log = None
+        print(trace, file=sys.stderr)  # nowhere else to keep it
+    said = " ".join(str(error).split())[:300]
+    cause = f"slmtui made a mistake: {type(error).__name__}: {said}"
+    return Failure(cause, "Please report it with the traceback.", log)
+
+
+def _flushed() -> bool:
+    """Flush both streams; False if the reader of standard output has gone (`| head`)."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        # The interpreter flushes once more when it ends, and would complain.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
