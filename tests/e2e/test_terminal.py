@@ -1,0 +1,137 @@
+"""The program in a real terminal: tmux runs it, keys go in, and what the screen shows comes back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test")
+
+
+class Terminal:
+    """A tmux session of 80×24 on a server of its own, with slmtui in it."""
+
+    def __init__(self, home: Path) -> None:
+        self._server = f"slmtui-{uuid.uuid4().hex[:8]}"
+        environment = {**os.environ, "SLMTUI_HOME": str(home), "TERM": "xterm-256color"}
+        self._tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", "sh", environment=environment)
+        self.type(f"'{sys.executable}' -m slmtui; echo left with $?", "Enter")
+
+    def _tmux(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._server, "-f", os.devnull, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return done.stdout
+
+    def type(self, *keys: str) -> None:
+        self._tmux("send-keys", "-t", "t", *keys)
+
+    def screen(self) -> str:
+        return self._tmux("capture-pane", "-t", "t", "-p")
+
+    def shows(self, text: str, seconds: float = 60) -> str:
+        """Wait until the screen shows `text`; fails with what it shows instead."""
+        deadline = time.monotonic() + seconds
+        while text not in (screen := self.screen()):
+            assert time.monotonic() < deadline, f"no {text!r} within {seconds} s, but:\n{screen}"
+            time.sleep(0.1)
+        return screen
+
+    def shell_pid(self) -> int:
+        return int(self._tmux("display-message", "-t", "t", "-p", "#{pane_pid}"))
+
+    def close(self) -> None:
+        self._tmux("kill-server")
+
+
+@pytest.fixture
+def terminal(slmtui_home: Path) -> Iterator[Terminal]:
+    terminal = Terminal(slmtui_home)
+    yield terminal
+    terminal.close()
+
+
+def _workers(home: Path) -> list[int]:
+    """Running processes that work for the slmtui of this home."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("SLMTUI_HOME") == str(home) and any(
+                "slmtui" in part for part in process.cmdline()
+            ):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _gone(condition: Callable[[], object], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_the_whole_path_with_enter_alone(terminal: Terminal, slmtui_home: Path) -> None:
+    terminal.shows("fernlight-support")
+    terminal.shows("Start")
+    terminal.type("Enter")
+    terminal.shows("Is this machine ready?")
+    terminal.shows("Ready")
+    terminal.type("Enter")
+    terminal.shows("Enter starts.")
+    terminal.type("Enter")
+    terminal.shows("Converted, and loaded by the runtime.", 240)
+    terminal.type("Enter")
+    terminal.shows("Write and continue")
+    terminal.type("Enter")
+    terminal.shows("Enter deploys.")
+    terminal.type("Enter")
+    terminal.shows("Deployed; the SDK lists and loads it.", 120)
+    terminal.type("Enter")
+    terminal.shows("Enter sends")
+    terminal.type("Enter")
+    screen = terminal.shows("tok/s", 60)
+    assert "Fernlight" in screen
+
+    terminal.type("C-q")
+    terminal.shows("left with 0", 3)
+    assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
+
+
+def test_quitting_in_the_middle_of_a_conversion_leaves_nothing_behind(
+    terminal: Terminal, slmtui_home: Path
+) -> None:
+    terminal.shows("fernlight-support")
+    terminal.type("Enter")
+    terminal.shows("Ready")
+    terminal.type("Enter")
+    terminal.shows("Enter starts.")
+    terminal.type("Enter")
+    terminal.shows("Converting")
+    time.sleep(2)
+    terminal.type("C-q")
+    terminal.shows("left with 0", 3)
+    assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
+    assert not [path for path in (slmtui_home / "data" / "models").rglob("*") if path.is_file()]
+
+    terminal.type(f"clear; '{sys.executable}' -m slmtui", "Enter")
+    terminal.shows("Continue")
+    terminal.type("Enter")
+    terminal.shows("Enter starts.")

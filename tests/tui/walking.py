@@ -1,0 +1,34 @@
+"""How the screens' tests wait: for something to be true, never for a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from slmtui.tui.app import SlmtuiApp
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: float = 60) -> None:
+    """Let the app run until `condition` holds; fails with what is on the screen if it never does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for nothing; the screen shows:\n{screen_text(pilot.app)}")
+        await pilot.pause(0.05)
+    await pilot.pause()
+
+
+def screen_text(app: object) -> str:
+    """What the screen shows, as lines of text."""
+    assert isinstance(app, SlmtuiApp)
+    screen = app.screen
+    lines = screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+def primary(app: SlmtuiApp) -> str:
+    """The label of the primary button, or nothing while it is disabled."""
+    button = app.screen.query_one("#primary")
+    return "" if button.disabled else str(button.label)  # type: ignore[attr-defined]
