@@ -11,6 +11,7 @@ operating system closes however the parent ended. `kill` ends the whole tree at 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import queue
@@ -22,7 +23,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 import psutil
 
@@ -172,7 +173,8 @@ class Child:
 
     def kill(self) -> None:
         """End the child and everything it started; returns when they are gone."""
-        end_tree(self.process.pid)
+        if self.alive:  # once it was waited for, its id may be another process's
+            end_tree(self.process.pid)
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:  # pragma: no cover - a process the kernel cannot end
@@ -208,12 +210,19 @@ class Child:
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None  # noqa: S101
-        # Progress bars rewrite their line with \r: each version is a line of its own here.
-        for raw in self.process.stderr:
-            for part in re.split(r"[\r\n]+", raw.decode("utf-8", errors="replace")):
-                if part.strip():
-                    self._keep_line(part)
+        # Progress bars rewrite their line with \r: each version is a line of its own here, and comes at once.
+        stream = cast("io.BufferedReader", self.process.stderr)
+        pending = b""
+        while chunk := stream.read1(65536):
+            *lines, pending = re.split(rb"[\r\n]+", pending + chunk)
+            for line in lines:
+                self._keep_raw(line)
+        self._keep_raw(pending)
         self._pipe_ended()
+
+    def _keep_raw(self, raw: bytes) -> None:
+        if raw.strip():
+            self._keep_line(raw.decode("utf-8", errors="replace"))
 
     def _keep_line(self, text: str) -> None:
         line = plain(text)
