@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from slmtui.events import Failure
 
 
 def _beside(path: Path, purpose: str) -> Path:
     """A free, hidden name next to `path`; tempfile's own would carry tighter permissions along."""
-    return path.with_name(f".{path.name[:80]}.{purpose}-{uuid.uuid4().hex[:8]}")
+    return path.with_name(f".{path.name[:80]}.{purpose}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
 
 def write_atomic(path: Path, text: str) -> None:
@@ -56,6 +60,7 @@ def building(destination: Path) -> Iterator[Path]:
     """
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(destination)
         staging = _beside(destination, "building")
         staging.mkdir()
     except OSError as error:
@@ -64,6 +69,16 @@ def building(destination: Path) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _remove_leftovers(destination: Path) -> None:
+    """Delete what a process that was killed left beside `destination`; gigabytes, for a conversion."""
+    ours = re.compile(rf"\.{re.escape(destination.name[:80])}\.building-(\d+)-[0-9a-f]{{8}}")
+    with contextlib.suppress(OSError):  # a folder that may be written but not listed
+        for path in destination.parent.iterdir():
+            found = ours.fullmatch(path.name)
+            if found and not psutil.pid_exists(int(found[1])):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def put_in_place(built: Path, destination: Path) -> None:
