@@ -1,4 +1,4 @@
-"""Numbers as people read them, and foreign text as harmless as it should be."""
+"""States as signs, times as people say them, and foreign text as harmless as it should be."""
 
 from __future__ import annotations
 
@@ -27,36 +27,6 @@ def icon(state: Status | str) -> Content:
     """The sign of a state in its colour."""
     sign, colour = ICONS.get(state, ("?", "$text-muted"))
     return Content.styled(sign, colour)
-
-
-def size(count: float) -> str:
-    """Bytes in decimal units, as disks and model hubs count them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
-def count(number: float) -> str:
-    """A number of parameters or tokens: 1.7 M, 134.5 M, 7.2 B."""
-    for limit, suffix in ((1e9, " B"), (1e6, " M"), (1e4, " k")):
-        if number >= limit:
-            divisor = 1e3 if suffix == " k" else limit
-            return f"{number / divisor:.1f}{suffix}"
-    return f"{number:,.0f}"
-
-
-def seconds(duration: float) -> str:
-    """A duration: 0.3 s, 12 s, 2 min 05 s, 1 h 10 min."""
-    if duration < 10:
-        return f"{duration:.1f} s"
-    if duration < 60:
-        return f"{duration:.0f} s"
-    minutes, rest = divmod(round(duration), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def ago(iso: str) -> str:

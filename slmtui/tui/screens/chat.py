@@ -16,12 +16,13 @@ from slmtui import pipeline
 from slmtui.events import Cancel, Failure, Service
 from slmtui.runtime.client import Answer, Token
 from slmtui.tui.chat_session import ChatSession, Turn
-from slmtui.tui.format import safe, seconds, size
+from slmtui.tui.format import safe
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.verdicts import FailurePanel
+from slmtui.units import duration, size
 
 
 class TurnView(Vertical):
@@ -74,7 +75,7 @@ def _figures(answer: Answer) -> Content:
 
 def seconds_short(value: float) -> str:
     """Milliseconds below a second, else seconds."""
-    return f"{value * 1000:.0f} ms" if value < 1 else seconds(value)
+    return f"{value * 1000:.0f} ms" if value < 1 else duration(value)
 
 
 class ChatScreen(StationScreen):
@@ -200,7 +201,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
         peak = max((turn.answer.peak_rss_bytes for turn in self.session.turns if turn.answer), default=rss)
         self.query_one("#model-facts", Facts).show(
             [
-                ("loaded in", seconds(loaded.seconds)),
+                ("loaded in", duration(loaded.seconds)),
                 ("context", f"{loaded.context_length:,} tokens"),
                 ("memory", f"{size(rss)}, peak {size(max(peak, rss))}"),
                 ("CPU", f"{cpu:.0f} %"),

@@ -13,12 +13,12 @@ from textual.widgets import Button, Input
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.events import Failure
-from slmtui.tui.format import count, size
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
-from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
+from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, recorded_failure, verdict_from
+from slmtui.units import count, size
 
 
 class ConvertScreen(StationScreen):

@@ -13,12 +13,12 @@ from slmtui import pipeline
 from slmtui.events import Failure
 from slmtui.foundry.cache import cache_folders
 from slmtui.foundry.deploy import DeployPlan
-from slmtui.tui.format import size
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
+from slmtui.units import size
 
 
 class DeployScreen(StationScreen):

@@ -21,13 +21,14 @@ from slmtui.events import Failure
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
-from slmtui.tui.format import ago, count, safe, size
+from slmtui.tui.format import ago, safe
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.verdicts import FailurePanel
+from slmtui.units import count, size
 
 RECENT = 8
 _NEXT_WORDS = {

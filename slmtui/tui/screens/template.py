@@ -15,8 +15,9 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
-from slmtui.prompt.inference_model import InferenceModel, Issue, parse
+from slmtui.prompt.inference_model import InferenceModel, Issue
 from slmtui.prompt.station import TemplatePlan
+from slmtui.runtime.parameters import Message
 from slmtui.tui.format import icon, safe
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.rail import Rail
@@ -136,8 +137,8 @@ from the model's **own chat template**; one that differs from what the model was
 
     def _check(self, text: str) -> None:
         """Validate, bring the fields in step, show issues and the prompt."""
-        context = self._plan.context_length if self._plan else None
-        self._model, issues = parse(text, context)
+        assert self._plan is not None
+        self._model, issues = self._plan.check(text)
         try:
             values = json.loads(text)
         except ValueError:
@@ -214,7 +215,7 @@ from the model's **own chat template**; one that differs from what the model was
             return
         deployment = self.slmtui.deployment
         question = pipeline.first_question(deployment) if deployment else pipeline.GREETING
-        text = self._model.prompt_template.prompt.replace("{Content}", question)
+        text = self._model.prompt_template.render([Message("user", question)])
         self.query_one("#preview", Static).update(_with_tokens(text))
 
     def _show_action(self) -> None:

@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Log, ProgressBar, Sparkline, Static
 
 from slmtui.events import Event, LogLine
-from slmtui.tui.format import icon, safe, seconds, size
+from slmtui.tui.format import icon, safe
 from slmtui.tui.jobs import LOG_LINES, Job
+from slmtui.units import duration, size
 
 _ENDINGS = {
     "done": ("verified", "Done in"),
@@ -78,17 +79,17 @@ class JobPanel(Vertical):
                 icon("running"),
                 " ",
                 (text, "bold"),
-                ("  " + seconds(job.seconds), "$text-muted"),
+                ("  " + duration(job.seconds), "$text-muted"),
             ]
             if progress and progress.seconds_left is not None:
-                parts.append((f", about {seconds(progress.seconds_left)} left", "$text-muted"))
+                parts.append((f", about {duration(progress.seconds_left)} left", "$text-muted"))
             if job.cancelling:
                 parts = [icon("running"), " ", ("Cancelling", "bold")]
             known = progress is not None and progress.fraction is not None
             bar.update(total=100 if known else None, progress=100 * (progress.fraction or 0) if known else 0)
         else:
             state, words = _ENDINGS[job.state]
-            parts = [icon(state), " ", (f"{words} {seconds(job.seconds)}", "bold")]
+            parts = [icon(state), " ", (f"{words} {duration(job.seconds)}", "bold")]
             if job.state == "done":
                 bar.update(total=100, progress=100)
         bar.display = job.running
