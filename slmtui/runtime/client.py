@@ -1,0 +1,319 @@
+"""The app's side of the model host: start it, talk to it, stop it.
+
+A `ModelHost` holds one model at a time. Its methods block in the caller's thread while they wait for the
+host; `chat` is a service like any other (`events.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from slmtui.config.locations import log_dir
+from slmtui.events import Cancel, Cancelled, Event, Failure, Service
+from slmtui.process import Child, Meter
+from slmtui.runtime.folder import ConvertedModel, read_folder
+from slmtui.runtime.memory import high_water
+from slmtui.runtime.parameters import ChatParameters, Message
+from slmtui.runtime.protocol import FinishReason, messages_json, parameters_json
+
+# A stop is answered within 200 ms even where a single token takes longer: after this many seconds the answer
+# ends here, and the host, which can hear only between two tokens, ends it as soon as it can.
+STOP_PATIENCE = 0.12
+_POLL = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model is ready.
+
+    `seconds` from the start of the process to its readiness; `context_length` in tokens; `rss_bytes` resident
+    memory of the host's process tree now; `model_type` as the runtime calls it ("qwen2").
+    """
+
+    seconds: float
+    context_length: int
+    rss_bytes: int
+    model_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Event):
+    """Text that was generated: that of one token, or of a few that came within 10 ms.
+
+    Joined, the texts are the answer. It is data: control characters and markup are still in it.
+    """
+
+    kind: ClassVar[str] = "token"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer and its figures. Times in seconds.
+
+    Attributes:
+        text: what was generated, also when it was cancelled.
+        prompt_tokens: of the whole conversation as rendered.
+        cached_tokens: how many of them the KV cache held already.
+        completion_tokens: generated, the token that ends the answer not counted.
+        ttft_seconds: time to first token, from the moment the host took the request up until it had the first
+            token: rendering, tokenizing and reading the prompt. 0.0 if there was none.
+        decode_tokens_per_second: (completion_tokens - 1) / (time of the last token - time of the first), on
+            the host's clock; 0.0 if there were fewer than two.
+        seconds: from sending the request to the end of the answer, on our clock.
+        peak_rss_bytes: the most resident memory the host's process tree has had since it was started, by the
+            system's own account where it keeps one (`memory.py`).
+        finish_reason: "stop", the model ended it; "length", `max_tokens` or the context was used up;
+            "cancelled".
+    """
+
+    text: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    ttft_seconds: float
+    decode_tokens_per_second: float
+    seconds: float
+    peak_rss_bytes: int
+    finish_reason: FinishReason
+
+
+class ModelHost:
+    """One converted model in a process of its own; a context manager that ends it.
+
+    Args:
+        model_dir: the converted model's folder.
+        log: the file that receives what the host prints; by default one a model in `log_dir()`.
+    """
+
+    def __init__(self, model_dir: Path, *, log: Path | None = None) -> None:
+        self.model_dir = Path(model_dir).expanduser().absolute()
+        self.log = log or log_dir() / f"model-host-{self.model_dir.name}.log"
+        self._child: Child | None = None
+        self._meter: Meter | None = None
+        self._peak = 0
+        self._numbers = itertools.count(1)
+        self._one_at_a_time = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a host process runs."""
+        return self._child is not None and self._child.alive
+
+    def load(self, cancel: Cancel | None = None) -> Loaded:
+        """Start the host and load the model; one that ran already is ended first.
+
+        Raises:
+            Failure: it cannot be loaded; the cause names the file where it is known.
+            Cancelled: `cancel` was set meanwhile; the process is gone.
+        """
+        model = read_folder(self.model_dir)
+        self.close()
+        started = time.monotonic()
+        child = Child("slmtui.runtime.host", log=self.log)
+        try:
+            self._wait_for_load(child, cancel or Cancel())
+        except BaseException:
+            child.kill()
+            raise
+        self._child, self._meter, self._peak = child, Meter(child.pid), 0
+        return self._loaded(model, time.monotonic() - started)
+
+    def chat(
+        self, messages: Sequence[Message], parameters: ChatParameters, cancel: Cancel
+    ) -> Service[Answer]:
+        """Answer a conversation: yields `Token`s, returns the `Answer`.
+
+        Setting `cancel` stops it: within 200 ms it ends normally with what there is, as "cancelled". Leaving
+        the generator stops it too.
+
+        Raises:
+            Failure: the conversation does not fit the context or the chat template, no model is loaded, it is
+                busy, or the host died. After the last, `load` starts anew.
+        """
+        answer = _Growing()
+        started = time.monotonic()
+        stopped_at: list[float] = []
+        with self._request("chat") as (child, number):
+
+            def stop() -> None:
+                stopped_at.append(time.monotonic())
+                with contextlib.suppress(Failure):  # a host that is gone needs no stop
+                    child.send({"op": "stop", "id": number})
+
+            child.send(
+                {
+                    "op": "chat",
+                    "id": number,
+                    "messages": messages_json(messages),
+                    "parameters": parameters_json(parameters),
+                }
+            )
+            try:
+                with cancel.calling(stop):
+                    for reply in self._replies(child, number):
+                        if reply is not None and (text := answer.take(reply)):
+                            yield Token(text)
+                        late = stopped_at and time.monotonic() - stopped_at[0] > STOP_PATIENCE
+                        if answer.finish_reason or late:
+                            break
+            finally:
+                if not answer.finish_reason:
+                    stop()
+            self._peak = max(self._peak, child.memory(), high_water(child.pid))
+        return answer.finished(time.monotonic() - started, self._peak)
+
+    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
+        """The conversation as the prompt the model sees.
+
+        Raises:
+            Failure: the model has no chat template, or it refuses these messages; or as for `chat`.
+        """
+        request = {"messages": messages_json(messages), "add_generation_prompt": add_generation_prompt}
+        return str(self._ask("render", **request)["text"])
+
+    def token_ids(self, text: str) -> list[int]:
+        """`text` as the model's token ids.
+
+        Raises:
+            Failure: as for `chat`.
+        """
+        return [int(token) for token in self._ask("tokens", text=text)["ids"]]
+
+    def usage(self) -> tuple[int, float]:
+        """Resident bytes and CPU percent (of one core, since the last call) of the host's process tree.
+
+        (0, 0.0) without a host. May be called while an answer is under way.
+        """
+        meter = self._meter
+        if meter is None:
+            return 0, 0.0
+        used = meter.sample()
+        self._peak = max(self._peak, used[0])
+        return used
+
+    def close(self) -> None:
+        """End the host; whoever waits for it gets a `Failure`. Without one nothing happens."""
+        child, self._child, self._meter = self._child, None, None
+        if child is not None:
+            child.kill()
+
+    def _wait_for_load(self, child: Child, cancel: Cancel) -> None:
+        with cancel.calling(child.kill):
+            try:
+                number = next(self._numbers)
+                child.send({"op": "load", "id": number, "model": str(self.model_dir)})
+                next(reply for reply in self._replies(child, number) if reply is not None)
+            except Failure:
+                if cancel.is_set:
+                    raise Cancelled from None
+                raise
+
+    def _loaded(self, model: ConvertedModel, seconds: float) -> Loaded:
+        rss, _ = self.usage()
+        return Loaded(seconds, model.context_length, rss, model.model_type)
+
+    def _ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        with self._request(op) as (child, number):
+            child.send({"op": op, "id": number, **fields})
+            return next(reply for reply in self._replies(child, number) if reply is not None)
+
+    @contextlib.contextmanager
+    def _request(self, op: str) -> Iterator[tuple[Child, int]]:
+        """The host and a number for a request, while no other one is under way."""
+        child = self._child
+        if child is None:
+            raise Failure(f"No model is loaded to {op} with.", "Load it first.", self.log)
+        if not self._one_at_a_time.acquire(blocking=False):
+            raise Failure("The model is busy with another request.", "Stop that one, or wait for its end.")
+        try:
+            yield child, next(self._numbers)
+        finally:
+            self._one_at_a_time.release()
+
+    def _replies(self, child: Child, number: int) -> Iterator[dict[str, Any] | None]:
+        """Replies to the request `number`, and None now and then while there is nothing.
+
+        Raises:
+            Failure: the host says so, has crashed or is gone.
+        """
+        for message in child.messages(timeout=_POLL):
+            if message is None:
+                yield None
+            elif not isinstance(message, dict):
+                continue  # what it prints is in the log
+            elif message["event"] == "crashed":
+                raise Failure(
+                    f"The model host broke down: {message['kind']}: {message['message']}",
+                    "Load the model again; the log has the whole story.",
+                    self.log,
+                )
+            elif message.get("id") != number:
+                continue  # the rest of an answer that was stopped
+            elif message["event"] == "failed":
+                raise Failure(message["cause"], message["fix"], self.log)
+            else:
+                yield message
+        death = child.death()
+        raise Failure(
+            death.cause, f"{death.fix} Loading the model again starts a new host.".strip(), self.log
+        )
+
+
+class _Growing:
+    """An answer while its replies come in."""
+
+    def __init__(self) -> None:
+        self.finish_reason: FinishReason | None = None
+        self._texts: list[str] = []
+        self._prompt_tokens = self._cached_tokens = 0
+        self._tokens = 0
+        self._first = self._last = 0.0
+
+    def take(self, reply: dict[str, Any]) -> str:
+        """Learn from a reply; returns the text it brings, if any."""
+        if reply["event"] == "started":
+            self._prompt_tokens = reply["prompt_tokens"]
+        elif reply["event"] == "reading":
+            self._cached_tokens = reply["cached_tokens"]
+        elif reply["event"] == "token":
+            # The first reply brings one token alone, so its time is that of the first token.
+            self._first = self._first or reply["seconds"]
+            self._last = reply["seconds"]
+            self._tokens += reply["tokens"]
+            self._texts.append(reply["text"])
+            return str(reply["text"])
+        elif reply["event"] == "finished":
+            self.finish_reason = reply["finish_reason"]
+        return ""
+
+    def finished(self, seconds: float, peak_rss_bytes: int) -> Answer:
+        """The answer as it stands; without a word of its end from the host it was cancelled."""
+        span = self._last - self._first
+        return Answer(
+            text="".join(self._texts),
+            prompt_tokens=self._prompt_tokens,
+            cached_tokens=self._cached_tokens,
+            completion_tokens=self._tokens,
+            ttft_seconds=self._first,
+            decode_tokens_per_second=(self._tokens - 1) / span if span > 0 else 0.0,
+            seconds=seconds,
+            peak_rss_bytes=peak_rss_bytes,
+            finish_reason=self.finish_reason or "cancelled",
+        )

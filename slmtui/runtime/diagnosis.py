@@ -1,0 +1,73 @@
+"""Why the runtime does not load a model, in words and with what to do about it.
+
+Its messages are those of onnxruntime-genai 0.14.1, each provoked with a damaged model.
+"""
+
+from __future__ import annotations
+
+import re
+
+from slmtui.events import Failure
+
+_AGAIN = "Convert the model again; the folder is not whole."
+
+# What the runtime says → cause and fix; {0} is the first group.
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        r"External data path .*?data path: \"([^\"]+)\"",
+        "The weights file {0}, which the ONNX file names, is missing or is a link out of the folder.",
+        "Convert the model again, or copy the whole folder, not links to its files.",
+    ),
+    (
+        r"External initializer: .* out of bounds or can not be read in full",
+        "The weights file beside the ONNX file is cut off: it ends before the weights do.",
+        "Copy the folder again if it was copied, and see that the disk is not full; else convert again.",
+    ),
+    (
+        r"Load model from (.+?) failed:(?:Protobuf parsing failed|No graph was found)",
+        "{0} is damaged: it is cut off or no ONNX file.",
+        "Copy the folder again if it was copied; else convert the model again.",
+    ),
+    (r"Error encountered while parsing '.*?' (.+)", "genai_config.json is damaged: {0}", _AGAIN),
+    (
+        r"Unsupported model_type in config\.json: (\S+)",
+        "This runtime does not know models of the type {0}.",
+        "Choose a model of a supported architecture; the Environment screen names the runtime's version.",
+    ),
+    (
+        r"(\w+) interface not available",
+        "The model was converted for {0}, which this computer's runtime does not offer.",
+        "Convert it for the CPU.",
+    ),
+    (
+        r"Model (?:in|out)put was not found: (\S+)",
+        "The ONNX file has no input or output called {0}, which genai_config.json names.",
+        "Convert the model again with a recipe that is offered.",
+    ),
+    (r"Invalid file: (.+)", "The file {0} is missing or damaged.", _AGAIN),
+    (r"json\.exception\.parse_error|Failed to (?:open|parse) a json", "A tokenizer file is damaged.", _AGAIN),
+    (
+        r"bad_alloc|Failed to allocate memory|std::bad_array_new_length",
+        "There is not enough memory to load the model.",
+        "Close other programs, or convert to a smaller precision.",
+    ),
+)
+
+
+def load_failure(folder: str, error: BaseException) -> Failure:
+    """The failure for what the runtime said when it could not load `folder`."""
+    message = " ".join(str(error).split())
+    if isinstance(error, ImportError):
+        return Failure(
+            f"The runtime onnxruntime-genai cannot be loaded: {message}",
+            "The Environment screen shows what is missing and how to install it.",
+        )
+    if isinstance(error, MemoryError):
+        message = "bad_alloc"
+    for pattern, cause, fix in _KNOWN:
+        if found := re.search(pattern, message):
+            return Failure(cause.format(*found.groups()), fix)
+    return Failure(
+        f"The runtime cannot load {folder}: {message[:400]}",
+        "The log has the whole message; converting again mends most damaged folders.",
+    )

@@ -1,0 +1,187 @@
+"""What the model host does with the runtime: load a model, render, tokenize, answer.
+
+Runs in the host's process only; `og` is the onnxruntime_genai module, which only the host's `main` imports.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from slmtui.events import Failure
+from slmtui.runtime.folder import read_folder
+from slmtui.runtime.kv_cache import KvCache, search_options
+from slmtui.runtime.pacing import PromptPace, Speaker
+from slmtui.runtime.parameters import ChatParameters
+from slmtui.runtime.protocol import FinishReason
+
+
+class Engine:
+    """A loaded model.
+
+    Args:
+        og: the onnxruntime_genai module.
+        folder: the converted model.
+
+    Raises:
+        RuntimeError: whatever keeps the runtime from loading it, in its words (`diagnosis.py` has ours).
+    """
+
+    def __init__(self, og: Any, folder: str) -> None:
+        self._model = og.Model(folder)
+        self._tokenizer = og.Tokenizer(self._model)
+        config = read_folder(Path(folder))
+        self.context_length = config.context_length
+        self._vocab_size = config.vocab_size
+        self._end = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
+        self._model_top_k = int(og.GeneratorParams(self._model).get_search_options()["top_k"])
+        self._pace = PromptPace()
+        self.cache = KvCache(og, self._model, self.context_length)
+
+    def render(self, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool = True) -> str:
+        """The conversation as the prompt the model sees, by the model's own chat template.
+
+        Raises:
+            Failure: there is no template, or it refuses these messages.
+        """
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                json.dumps(messages), add_generation_prompt=add_generation_prompt
+            )
+        except RuntimeError as error:
+            raise _template_failure(str(error)) from error
+        return text
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`."""
+        tokens: list[int] = self._tokenizer.encode(text).tolist()
+        return tokens
+
+    def warm_up(self) -> None:
+        """Run the model once, so that the first answer does not pay for memory that is claimed then.
+
+        The runtime keeps freed memory for the next generator: the first one with 4,096 tokens takes a 135M
+        model 0.3 s, each later one 0.03 s.
+        """
+        sampling = search_options(ChatParameters(), self._model_top_k, self._vocab_size)
+        self.cache.prepare([0, 0], 2, sampling, None)
+        self.cache.read([0, 0])
+        self.cache.drop()
+
+    def prompt(self, messages: Sequence[dict[str, str]], max_tokens: int) -> tuple[list[int], int]:
+        """The conversation's tokens, and `max_tokens` clipped to the room that is left.
+
+        Raises:
+            Failure: it does not fit into the context, or cannot be rendered.
+        """
+        tokens = self.encode(self.render(messages))
+        room = self.context_length - len(tokens)
+        if room < 1:
+            raise Failure(
+                f"The conversation has {len(tokens):,} tokens, and the model's context holds"
+                f" {self.context_length:,}, the answer included.",
+                "Shorten the message, leave out older turns, or start a new conversation.",
+            )
+        return tokens, min(max_tokens, room)
+
+    def prepare(self, prompt: list[int], limit: int, parameters: ChatParameters) -> int:
+        """Make the cache ready for a prompt and `limit` more tokens; returns how many tokens it keeps.
+
+        Raises:
+            Failure: the runtime cannot make room for them.
+        """
+        sampling = search_options(parameters, self._model_top_k, self._vocab_size)
+        seed = None if parameters.greedy else parameters.seed
+        length = len(prompt) + limit
+        try:
+            return self.cache.prepare(prompt, length, sampling, seed)
+        except RuntimeError as error:
+            self.cache.drop()
+            raise Failure(
+                f"The runtime could not make room for {length:,} tokens: {error}",
+                "Lower the maximum of tokens, or start a new conversation.",
+            ) from error
+
+    def answer(
+        self,
+        prompt: list[int],
+        limit: int,
+        send: Callable[[str, int, float], None],
+        stopped: Callable[[], bool],
+    ) -> tuple[FinishReason, int]:
+        """Read a prepared prompt and generate; returns why it ended and how many tokens were generated.
+
+        Args:
+            prompt: its tokens, as `prompt` returned them.
+            limit: the most tokens to generate.
+            send: takes text, its number of tokens and the time of the last (`time.perf_counter`). The token
+                that ends the answer is neither sent nor counted.
+            stopped: asked after each token and before each piece of the prompt.
+
+        Raises:
+            Failure: the runtime broke off; the cache is dropped.
+        """
+        try:
+            if not self._read(prompt, stopped):
+                return "cancelled", 0
+            return self._generate(limit, send, stopped)
+        except RuntimeError as error:
+            self.cache.drop()
+            raise Failure(
+                f"The runtime broke off: {error}", "Try again; if it happens again, load the model anew."
+            ) from error
+
+    def _read(self, prompt: list[int], stopped: Callable[[], bool]) -> bool:
+        start, end = self.cache.length, len(prompt)
+        pieces = [(start, end)] if self.cache.undivided(end) else self._pace.pieces(start, end)
+        for begin, stop in pieces:
+            if stopped():
+                return False
+            started = time.perf_counter()
+            self.cache.read(prompt[begin:stop])
+            self._pace.took(stop - begin, time.perf_counter() - started)
+        return not stopped()
+
+    def _generate(
+        self, limit: int, send: Callable[[str, int, float], None], stopped: Callable[[], bool]
+    ) -> tuple[FinishReason, int]:
+        # Looked up once: a tiny model makes thousands of tokens a second, and this loop is all we add.
+        step, latest = self.cache.generator.generate_next_token, self.cache.generator.get_next_tokens
+        decode = self._tokenizer.create_stream().decode  # holds back the bytes of an unfinished character
+        clock, end, speaker = time.perf_counter, self._end, Speaker(send)
+        tokens: list[int] = []
+        reason: FinishReason = "length"
+        try:
+            while len(tokens) < limit:
+                step()
+                token = int(latest()[0])
+                if token in end:
+                    reason = "stop"
+                    break
+                tokens.append(token)
+                speaker.say(decode(token), clock())
+                if stopped():
+                    reason = "cancelled"
+                    break
+        finally:
+            self.cache.wrote(tokens, ended=reason == "stop")
+        speaker.flush()
+        return reason, len(tokens)
+
+
+def _template_failure(message: str) -> Failure:
+    if "Empty chat template" in message:
+        return Failure(
+            "The model has no chat template, so there is no knowing how to put a conversation to it.",
+            "Write one on the Template screen, which knows the model families, and keep it in the model's"
+            " folder as chat_template.jinja.",
+        )
+    said = " ".join(message.split())[:300]
+    return Failure(
+        f"The model's chat template refuses this conversation: {said}",
+        "Many templates take no system message, or demand that user and assistant alternate; else mend"
+        " chat_template.jinja in the model's folder.",
+    )

@@ -1,0 +1,71 @@
+"""What is asked of a model: the messages of a conversation and how to sample the answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from slmtui.events import Failure
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+
+# The runtime's random generator takes a signed 32-bit seed.
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; `content` is plain text, whatever stands in it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatParameters:
+    """How an answer is sampled; the defaults are those of the guide's `ModelConfig`.
+
+    Attributes:
+        max_tokens: at most so many tokens are generated, clipped to the room that the context has left.
+        temperature: divides the logits; 0 takes the likeliest token each time (greedy).
+        top_p: sample from the smallest set of tokens whose probabilities sum to this, above 0 up to 1.
+        top_k: sample from this many likeliest tokens; 1 is greedy. None takes the model's own
+            (`search.top_k` in genai_config.json), as a Foundry Local deployment without a top_k does.
+        repetition_penalty: divides the positive logits of tokens that have occurred already, in the prompt
+            too, and multiplies the negative ones; 1 changes nothing.
+        seed: the same seed, messages and parameters give the same answer; None draws anew each time.
+
+    Raises:
+        Failure: a value outside its range, with the range.
+    """
+
+    max_tokens: int = 512
+    temperature: float = 0.7
+    top_p: float = 0.9
+    top_k: int | None = None
+    repetition_penalty: float = 1.1
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1:
+            raise _outside("maximum of tokens", self.max_tokens, "a whole number from 1 on")
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise _outside("temperature", self.temperature, "a number from 0 (greedy) on, such as 0.7")
+        if not 0 < self.top_p <= 1:
+            raise _outside("top-p", self.top_p, "a number above 0, up to 1")
+        if self.top_k is not None and self.top_k < 1:
+            raise _outside("top-k", self.top_k, "a whole number from 1 on, or nothing")
+        if not (math.isfinite(self.repetition_penalty) and self.repetition_penalty > 0):
+            raise _outside("repetition penalty", self.repetition_penalty, "a number above 0, such as 1.1")
+        if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
+            raise _outside("seed", self.seed, f"a whole number from 0 to {MAX_SEED}, or nothing")
+
+    @property
+    def greedy(self) -> bool:
+        """Whether chance has no part in the answer."""
+        return self.temperature == 0 or self.top_k == 1
+
+
+def _outside(name: str, value: float, allowed: str) -> Failure:
+    return Failure(f"The {name} cannot be {value}.", f"Give {allowed}.")
