@@ -1,0 +1,56 @@
+"""Where Foundry Local keeps models, and which of these folders slmtui takes unless told otherwise.
+
+Every program has a cache folder of its own: the `foundry` command `~/.foundry/cache/models` unless it was
+moved, an SDK application `~/.<app name>/cache/models`. A model deployed into one is not seen in the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from slmtui.config.locations import foundry_home
+from slmtui.environment import foundry_command
+from slmtui.foundry import ledger
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFolder:
+    """A cache folder and how slmtui knows of it.
+
+    `origin` is "foundry command", "Foundry Local default", "slmtui" or "given".
+    """
+
+    path: Path
+    origin: str
+
+
+def cache_folders() -> tuple[CacheFolder, ...]:
+    """The known cache folders, the default first; slmtui's own and the default one may not exist yet.
+
+    Asks the `foundry` command, if there is one, which can take a second.
+    """
+    found: list[CacheFolder] = []
+    if (asked := foundry_command.cache_location()) is not None:
+        found.append(CacheFolder(asked, "foundry command"))
+    standard = Path.home() / ".foundry" / "cache" / "models"
+    if standard.is_dir():
+        found.append(CacheFolder(standard, "Foundry Local default"))
+    found.append(CacheFolder(foundry_home() / "cache" / "models", "slmtui"))
+    found.extend(CacheFolder(entry.cache_dir, "given") for entry in ledger.read().entries)
+    first: dict[Path, CacheFolder] = {}
+    for folder in found:
+        first.setdefault(folder.path, folder)
+    return tuple(first.values())
+
+
+def default_cache() -> CacheFolder:
+    """The `foundry` command's cache, else Foundry Local's default one if it exists, else slmtui's own."""
+    return cache_folders()[0]
+
+
+def folder_of(path: Path) -> CacheFolder:
+    """The cache folder at `path`, with its origin if slmtui knows it."""
+    absolute = Path(path).expanduser().absolute()
+    known = next((folder for folder in cache_folders() if folder.path == absolute), None)
+    return known or CacheFolder(absolute, "given")

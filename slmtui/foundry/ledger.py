@@ -1,0 +1,188 @@
+"""What slmtui has put into which cache folder: `foundry.toml` among its data.
+
+An entry is written before the deed (`placing`), after it (`deployed`) and before it is undone (`removing`),
+so that whatever a killed process left behind can be put right (`repair.py`). For every cache folder it also
+knows which folders and files were slmtui's own making, so that undoing leaves the cache as it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from slmtui.config.files import write_atomic
+from slmtui.config.locations import data_dir
+from slmtui.events import Failure
+from slmtui.foundry.locks import Busy, holding
+
+State: TypeAlias = Literal["placing", "deployed", "removing"]
+_STATES: tuple[State, ...] = ("placing", "deployed", "removing")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One model in one cache folder.
+
+    A path has at most one entry of each state: while a model is replaced, the `deployed` one of the old and
+    the `placing` one of the new stand beside each other.
+    """
+
+    name: str
+    version: int
+    path: Path
+    cache_dir: Path
+    model_dir: Path
+    state: State
+    at: str = ""
+
+    @property
+    def model_id(self) -> str:
+        """The id it is registered under."""
+        return f"{self.name}:{self.version}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ledger:
+    """The whole ledger: the entries, and per cache folder what slmtui made there, outermost first."""
+
+    entries: tuple[Entry, ...] = ()
+    made: tuple[tuple[Path, tuple[Path, ...]], ...] = ()
+
+    def at(self, path: Path, *states: State) -> Entry | None:
+        """The entry of `path` in one of `states` (any, if none is given)."""
+        return next((e for e in self.entries if e.path == path and (not states or e.state in states)), None)
+
+    def made_in(self, cache_dir: Path) -> tuple[Path, ...]:
+        """What slmtui made in (and of) `cache_dir`, outermost first."""
+        return next((paths for cache, paths in self.made if cache == cache_dir), ())
+
+
+def ledger_file() -> Path:
+    """The ledger's file."""
+    return data_dir() / "foundry.toml"
+
+
+def read() -> Ledger:
+    """The ledger; an entry that makes no sense is left out, a file that is no TOML counts as empty."""
+    try:
+        document = tomlkit.parse(ledger_file().read_text("utf-8")).unwrap()
+    except (FileNotFoundError, TOMLKitError, UnicodeDecodeError):
+        return Ledger()
+    except OSError as error:
+        raise Failure(
+            f"{ledger_file()} cannot be read: {error.strerror}.", "Give yourself access."
+        ) from error
+    entries = [entry for raw in _tables(document, "model") if (entry := _entry(raw)) is not None]
+    made = [
+        (Path(raw["path"]), tuple(map(Path, raw["made"])))
+        for raw in _tables(document, "cache")
+        if isinstance(raw.get("path"), str) and isinstance(raw.get("made"), list)
+    ]
+    return Ledger(tuple(entries), tuple(made))
+
+
+def enter(entry: Entry) -> None:
+    """Write `entry` down, with the time; it takes the place of one with the same path and state."""
+
+    def change(ledger: Ledger) -> Ledger:
+        others = [e for e in ledger.entries if (e.path, e.state) != (entry.path, entry.state)]
+        return dataclasses.replace(ledger, entries=(*others, _dated(entry)))
+
+    _change(change)
+
+
+def settle(path: Path, entry: Entry | None) -> None:
+    """Make `entry` the only one of `path`, in one write; None strikes the path out.
+
+    One that has a time already keeps it: it is an old one that stands again.
+    """
+
+    def change(ledger: Ledger) -> Ledger:
+        others = tuple(e for e in ledger.entries if e.path != path)
+        return dataclasses.replace(ledger, entries=(*others, _dated(entry)) if entry else others)
+
+    _change(change)
+
+
+def note_made(cache_dir: Path, paths: Iterable[Path]) -> None:
+    """Remember that slmtui made `paths` in (or of) `cache_dir`; an empty list forgets the cache folder."""
+    new = tuple(paths)
+
+    def change(ledger: Ledger) -> Ledger:
+        others = tuple(pair for pair in ledger.made if pair[0] != cache_dir)
+        return dataclasses.replace(ledger, made=(*others, (cache_dir, new)) if new else others)
+
+    _change(change)
+
+
+def _dated(entry: Entry) -> Entry:
+    return (
+        entry if entry.at else dataclasses.replace(entry, at=datetime.now(UTC).isoformat(timespec="seconds"))
+    )
+
+
+def _change(change: Callable[[Ledger], Ledger]) -> None:
+    try:
+        with holding("ledger", wait_seconds=5):
+            _set_damaged_aside()
+            write_atomic(ledger_file(), _as_toml(change(read())))
+    except Busy as error:
+        raise Failure(
+            "Another slmtui has been writing its list of deployed models for five seconds.",
+            "Wait for it to end, or end it; then try again.",
+        ) from error
+
+
+def _set_damaged_aside() -> None:
+    """Keep a file that is no TOML under another name: it may still tell a person something."""
+    path = ledger_file()
+    try:
+        tomlkit.parse(path.read_text("utf-8"))
+    except (TOMLKitError, UnicodeDecodeError):
+        path.replace(path.with_suffix(".damaged.toml"))
+    except FileNotFoundError:
+        return
+
+
+def _tables(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    value = document.get(key)
+    return [raw for raw in value if isinstance(raw, dict)] if isinstance(value, list) else []
+
+
+def _entry(raw: dict[str, Any]) -> Entry | None:
+    try:
+        if raw["state"] not in _STATES:
+            return None
+        return Entry(
+            str(raw["name"]),
+            int(raw["version"]),
+            Path(raw["path"]),
+            Path(raw["cache_dir"]),
+            Path(raw["model_dir"]),
+            raw["state"],
+            str(raw.get("at", "")),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _as_toml(ledger: Ledger) -> str:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("What slmtui has deployed into Foundry Local; `slmtui undeploy` undoes it."))
+    models, caches = tomlkit.aot(), tomlkit.aot()
+    for entry in ledger.entries:
+        fields = dataclasses.asdict(entry)
+        models.append(tomlkit.item({k: str(v) if isinstance(v, Path) else v for k, v in fields.items()}))
+    for cache_dir, paths in ledger.made:
+        caches.append(tomlkit.item({"path": str(cache_dir), "made": [str(path) for path in paths]}))
+    if ledger.entries:
+        document.add("model", models)
+    if ledger.made:
+        document.add("cache", caches)
+    return tomlkit.dumps(document)
