@@ -25,6 +25,8 @@ State: TypeAlias = Literal["waiting", "running", "verified", "failed"]
 
 STATIONS: tuple[Station, ...] = ("source", "conversion", "prompt", "foundry", "runtime")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Devices on Windows, with any ending: no folder can be called so.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,14 +84,17 @@ class Deployment:
         """Write it to its file; returns itself, so that calls chain."""
         document = tomlkit.document()
         document.update({"name": self.name, "source": self.source, "created": self.created})
+        stations: dict[str, Any] = {}
         for station in STATIONS:
             step = self.step(station)
             if step.state != "waiting":
-                document[station] = {
+                # In a table of their own: the first station is called source, as the model's path is.
+                stations[station] = {
                     "state": step.state,
                     "at": step.at,
                     "record": dict(step.record),
                 }
+        document["stations"] = stations
         write_atomic(self.path, tomlkit.dumps(document))
         return self
 
@@ -109,7 +114,7 @@ def load(name: str) -> Deployment:
         document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
         steps: dict[Station, Step] = {}
         for station in STATIONS:
-            saved = document.get(station, {})
+            saved = document.get("stations", {}).get(station, {})
             # A job that was running when the program ended is not running now.
             state = saved.get("state", "waiting")
             steps[station] = Step(
@@ -151,7 +156,8 @@ def check_name(name: str) -> str:
     Raises:
         Failure: it cannot, with the reason.
     """
-    if _NAME.fullmatch(name) and not name.endswith("."):
+    device = _DEVICE.fullmatch(name)
+    if _NAME.fullmatch(name) and not name.endswith(".") and not device:
         return name
     if not name:
         why = "it is empty"
@@ -159,6 +165,8 @@ def check_name(name: str) -> str:
         why = "it contains " + " ".join(repr(c) for c in bad[:5])
     elif len(name) > 64:
         why = f"it has {len(name)} characters"
+    elif device:
+        why = "it is a device's name on Windows"
     else:
         why = "it has to start with a letter or a digit and must not end with a dot"
     raise Failure(
@@ -167,9 +175,15 @@ def check_name(name: str) -> str:
     )
 
 
+def usable_name(wanted: str) -> str:
+    """A valid name like `wanted`, whether it is taken or not: `My model (v2)` becomes `My-model-v2`."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:64].rstrip(".")
+    return "model" if not name or _DEVICE.fullmatch(name) else name
+
+
 def free_name(wanted: str) -> str:
     """A valid name like `wanted` that no saved deployment has: `model`, `model-2`, `model-3`…"""
-    base = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:56] or "model"
+    base = usable_name(wanted)[:56].rstrip(".")
     taken = {path.stem.lower() for path in deployments_dir().glob("*.toml")}
     name, number = base, 2
     while name.lower() in taken:

@@ -71,7 +71,7 @@ def chat(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
         else:
             report.write(event.text)
 
-    with ModelHost(_folder(arguments.target)) as host, cancel.calling(host.close):
+    with ModelHost(_folder(arguments.target)) as host:
         report.working("Loading the model")
         host.load(cancel)
         answer = report.follow(host.chat(messages, parameters, cancel), say)
@@ -106,7 +106,6 @@ def _folder(target: str) -> Path:
     A checkpoint's folder that happens to be called like a deployed model does not hide it.
     """
     from slmtui import deployment as deployments
-    from slmtui import pipeline
     from slmtui.events import Failure
     from slmtui.foundry.deployed import find
 
@@ -117,6 +116,8 @@ def _folder(target: str) -> Path:
         return model.path
     for saved in deployments.saved()[0]:
         if saved.name == target:
+            from slmtui import pipeline
+
             return pipeline.chat_target(saved)
     if path.is_dir():
         raise Failure(

@@ -40,6 +40,9 @@ def run(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
         ttft_seconds=None, decode_tokens_per_second=None, peak_rss_bytes=None,
     )  # fmt: skip
     from slmtui import pipeline
+    from slmtui.deployment import check_name
+
+    check_name(arguments.name)  # before a sample is fetched for it
 
     def say(event: Event) -> None:
         if isinstance(event, pipeline.StationStarted) and not report.json:
