@@ -1,0 +1,148 @@
+"""PromptTemplate derived from the model's own chat template, by rendering it and looking at what comes out.
+
+Nothing is guessed from a model's name: the chat template renders conversations of known words, `turns.py`
+finds what stands around them, and the same template renders four more conversations to compare with.
+What the four strings of PromptTemplate cannot express is said in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slmtui.events import Failure
+from slmtui.prompt import families
+from slmtui.prompt.agreement import Comparison, Probe, agrees, compare
+from slmtui.prompt.chat_template import ChatTemplate, Rendering, read_chat_template
+from slmtui.prompt.notes import notes_on
+from slmtui.prompt.prompt_template import CONTENT, PromptTemplate
+from slmtui.prompt.system_turn import SystemTurn, find_system_turn
+from slmtui.prompt.tokenizer_files import added_tokens, adds_itself, read_json
+from slmtui.prompt.trial import Trial, run_trial
+from slmtui.prompt.turns import Turns, between, find_turns
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A derived template and how it was checked.
+
+    `family` is an id of `families.toml`, `custom`, or `none` without a chat template. `notes` say what a user
+    should know. `probes` are the conversations the chat template rendered; `comparisons` hold the derived
+    template against them, and `agrees` sums them up.
+    """
+
+    template: PromptTemplate
+    family: str
+    notes: tuple[str, ...]
+    agrees: bool
+    probes: tuple[Probe, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+def derive(model_dir: Path) -> Derivation:
+    """The template of the model in `model_dir`.
+
+    A model without a chat template gets ChatML if its tokenizer has the tokens, else plain text, and a note.
+
+    Raises:
+        Failure: the chat template is broken, endless, or does not take a plain question.
+    """
+    chat_template = read_chat_template(model_dir)
+    tokenizer = read_json(model_dir / "tokenizer.json")
+    if chat_template is None:
+        return _without_chat_template(added_tokens(tokenizer))
+    config = read_json(model_dir / "tokenizer_config.json")
+    bos = chat_template.bos_token
+    return derive_from(chat_template, bool(bos) and adds_itself(bos, tokenizer, config))
+
+
+def derive_from(chat_template: ChatTemplate, tokenizer_adds_bos: bool) -> Derivation:
+    """The same, from a chat template at hand.
+
+    Raises:
+        Failure: as for `derive`.
+    """
+    trial = run_trial(chat_template)
+    turns = _turns(trial, chat_template)
+    # A token that opens every question (ChatML's, in SmolLM2) begins no sequence, whatever it is called.
+    bos = chat_template.bos_token
+    if not bos or turns.user_head.startswith(bos) or not turns.lead.startswith(bos):
+        bos = ""
+    system = find_system_turn(trial, turns, bos)
+    template = PromptTemplate(
+        system=system.shape,
+        user=f"{turns.user_head}{CONTENT}{turns.user_tail}",
+        assistant=f"{turns.assistant_head}{CONTENT}{turns.assistant_tail}",
+        prompt=f"{turns.user_head}{CONTENT}{turns.user_tail}{turns.opening}",
+    )
+    probes = _probes(trial, turns, system, bos, tokenizer_adds_bos)
+    comparisons = compare(template, probes)
+    notes = notes_on(trial, turns, system, bos, tokenizer_adds_bos)
+    return Derivation(template, families.recognise(template), notes, agrees(comparisons), probes, comparisons)
+
+
+def _without_chat_template(tokens: frozenset[str]) -> Derivation:
+    chatml = tokens >= families.CHATML_TOKENS
+    taken = "ChatML is taken, since its tokenizer has the tokens," if chatml else "Plain text is taken"
+    note = (
+        f"The model has no chat template: it looks like a base model. {taken} but Foundry Local's SDK does "
+        "not chat with a model that has none."
+    )
+    template = families.CHATML if chatml else families.PLAIN
+    return Derivation(template, families.NONE, (note,), False, (), ())
+
+
+def _turns(trial: Trial, chat_template: ChatTemplate) -> Turns:
+    if trial.question.text is None:
+        raise Failure(
+            f"{chat_template.source} does not take a plain question: {trial.question.refusal}.",
+            "Mend the chat template, or take the chat_template.jinja of the base model.",
+        )
+    once = _pieces(trial.question, trial.words[:1])
+    if once is None:
+        raise Failure(
+            f"{chat_template.source} loses the question, or repeats it.",
+            "Mend the chat template: it may expect content in parts, as for pictures, where text is sent.",
+        )
+    closed = _pieces(trial.closed_question, trial.words[:1])
+    dialogue = _pieces(trial.dialogue, trial.words)
+    if dialogue is not None:
+        answered = _pieces(trial.closed_answer, trial.words[:2])
+        return find_turns(dialogue, closed, answered, chat_template.bos_token)
+    # One question and no more: the answer is whatever the model says behind the opening.
+    begin, end = once
+    tail = closed[1] if closed is not None and end.startswith(closed[1]) else ""
+    head = begin.removeprefix(chat_template.bos_token)
+    lead = begin.removesuffix(head)
+    return Turns(lead, head, tail, end[len(tail) :], "", end[len(tail) :], uniform=False)
+
+
+def _pieces(rendering: Rendering, words: Sequence[str]) -> tuple[str, ...] | None:
+    return None if rendering.text is None else between(rendering.text, words)
+
+
+def _probes(
+    trial: Trial, turns: Turns, system: SystemTurn, bos: str, tokenizer_adds_bos: bool
+) -> tuple[Probe, ...]:
+    probes: list[Probe] = []
+    for title, messages, rendering in trial.conversations:
+        has_system = messages[0].role == "system"
+        omitted = bos if has_system else turns.lead
+        limit = "" if not bos or tokenizer_adds_bos else f"{bos} at its beginning is left out"
+        if not has_system and turns.lead.removeprefix(bos):
+            limit = "what the chat template writes before the first turn is left out"
+        if has_system and not system.expressible:
+            limit = system.limit
+        probes.append(
+            Probe(
+                title,
+                messages,
+                rendering.text,
+                rendering.refusal,
+                omitted,
+                limit,
+                comparable=system.expressible or not has_system,
+            )
+        )
+    return tuple(probes)
