@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer
 
 from slmtui import deployment as deployments
@@ -74,7 +75,6 @@ class SlmtuiApp(App[int]):
         self.chat = ChatSession()
         self.environment_state = "waiting"
         self._pump_timer: Timer | None = None
-        self._theme_loaded = False
 
     # Start and end
 
@@ -89,14 +89,16 @@ class SlmtuiApp(App[int]):
         loaded, problem = settings.load()
         for failure in [*problems, *([problem] if problem else [])]:
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
-        self.theme = loaded.theme if loaded.theme in self.available_themes else "slmtui-dark"
-        self._theme_loaded = True
+        for name in (loaded.theme, settings.Settings().theme):
+            if name in self.available_themes:
+                self.theme = name
+                break
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
 
-    def _watch_theme(self, theme_name: str) -> None:
-        super()._watch_theme(theme_name)
-        if self._theme_loaded:
-            self.run_worker(lambda: settings.save(theme=theme_name), thread=True, exit_on_error=False)
+    def _remember_theme(self, theme: Theme) -> None:
+        """Keep a theme that was chosen; writing the file is nothing for the event loop."""
+        self.run_worker(partial(settings.save, theme=theme.name), thread=True, exit_on_error=False)
 
     async def action_quit(self) -> None:
         """End every child, then leave."""

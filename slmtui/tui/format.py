@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from slmtui.events import Status
 from slmtui.process import plain
+
+# For names, units and whatever is not the point.
+MUTED = "$foreground-muted"
 
 ICONS: dict[str, tuple[str, str]] = {
     "ok": ("✓", "$text-success"),
@@ -15,17 +19,17 @@ ICONS: dict[str, tuple[str, str]] = {
     "warn": ("!", "$text-warning"),
     "fail": ("✗", "$text-error"),
     "failed": ("✗", "$text-error"),
-    "unchecked": ("–", "$text-muted"),
-    "skipped": ("–", "$text-muted"),
+    "unchecked": ("–", MUTED),
+    "skipped": ("–", MUTED),
     "running": ("●", "$text-accent"),
     "ready": ("›", "$text-primary"),
-    "waiting": ("·", "$text-muted"),
+    "waiting": ("·", MUTED),
 }
 
 
 def icon(state: Status | str) -> Content:
     """The sign of a state in its colour."""
-    sign, colour = ICONS.get(state, ("?", "$text-muted"))
+    sign, colour = ICONS.get(state, ("?", MUTED))
     return Content.styled(sign, colour)
 
 
@@ -50,3 +54,12 @@ _BIDI = dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), "�")
 def safe(text: str) -> str:
     """Foreign text on several lines without control sequences or direction overrides."""
     return "\n".join(plain(line) for line in text.replace("\r\n", "\n").split("\n")).translate(_BIDI)
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with an ellipsis where something is left out."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) > width - 1:
+        text = text[:-1]
+    return text + "…"

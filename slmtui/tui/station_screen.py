@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
+from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.widgets.rail import Rail
 
@@ -30,6 +31,7 @@ class StationScreen(Screen[None]):
     HEADING: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
     SCROLLS: ClassVar[bool] = True
+    AUTO_FOCUS = ""  # the screens themselves say what has the focus
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "proceed", "Next", tooltip="Do the next step of this screen (its main button)"),
         Binding("escape", "leave", "Back", show=False, tooltip="Cancel what runs, or leave the field"),
@@ -76,7 +78,7 @@ class StationScreen(Screen[None]):
         """Bring everything on the screen up to date; called whenever it is shown."""
         self.query_one(Rail).refresh_states()
         name = self.slmtui.deployment.name if self.slmtui.deployment else ""
-        heading = Content.assemble((self.HEADING, "bold"), ("  " + name if name else "", "$text-muted"))
+        heading = Content.assemble((self.HEADING, "bold"), ("  " + name if name else "", MUTED))
         self.query_one("#heading", Static).update(heading)
 
     def set_primary(self, label: str, hint: str = "", *, enabled: bool = True, focus: bool = True) -> None:

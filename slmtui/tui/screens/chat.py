@@ -16,7 +16,7 @@ from slmtui import pipeline
 from slmtui.events import Cancel, Failure, Service
 from slmtui.runtime.client import Answer, Token
 from slmtui.tui.chat_session import ChatSession, Turn
-from slmtui.tui.format import safe
+from slmtui.tui.format import MUTED, safe
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -69,7 +69,7 @@ def _figures(answer: Answer) -> Content:
         f"first token {seconds_short(answer.ttft_seconds)}  "
         f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens"
         f"{endings[answer.finish_reason]}",
-        "$text-muted",
+        MUTED,
     )
 
 

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.events import Failure
+from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -140,9 +141,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
             self.query_one(FailurePanel).show(None)
         self._plan = plan
         source = plan.source
-        room = Content.assemble(
-            size(plan.needed_bytes), (f" needed, {size(plan.free_bytes)} free", "$text-muted")
-        )
+        room = Content.assemble(size(plan.needed_bytes), (f" needed, {size(plan.free_bytes)} free", MUTED))
         self.query_one(Facts).show(
             [
                 ("source", str(source.path)),

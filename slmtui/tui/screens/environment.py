@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from slmtui.environment.check import Check
 from slmtui.environment.doctor import checks, ready
 from slmtui.events import Cancel, Event
-from slmtui.tui.format import icon, safe
+from slmtui.tui.format import MUTED, fit, icon, safe
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.rail import Rail
@@ -69,20 +71,19 @@ through the Foundry Local SDK, which is part of the version set.
         self._checks: dict[str, Check] = {}
 
     def compose_body(self) -> ComposeResult:
-        table: DataTable[Content] = DataTable(id="checks", cursor_type="row", zebra_stripes=False)
-        yield table
+        yield Static(id="columns")
+        yield OptionList(id="checks", compact=True, markup=False)
         yield Static(id="reason")
 
     def on_mount(self) -> None:
-        table = self._table
-        table.add_column(Content(""), key="status", width=1)
-        for title in ("Check", "Found", "Needed"):
-            table.add_column(Content(title), key=title.lower())
         self.action_again()
 
+    def on_resize(self) -> None:
+        self._fill()
+
     @property
-    def _table(self) -> DataTable[Content]:
-        return self.query_one("#checks", DataTable)
+    def _list(self) -> OptionList:
+        return self.query_one("#checks", OptionList)
 
     def show_state(self) -> None:
         super().show_state()
@@ -91,7 +92,7 @@ through the Foundry Local SDK, which is part of the version set.
     def action_again(self) -> None:
         """Run all checks."""
         self._checks.clear()
-        self._table.clear()
+        self._list.clear_options()
         self.slmtui.start_job(self.MODE, _examine)
         self._show_verdict()
 
@@ -100,19 +101,27 @@ through the Foundry Local SDK, which is part of the version set.
             return
         for event in message.events:
             if isinstance(event, CheckDone):
-                self._add(event.check)
+                self._checks[event.check.id] = event.check
+        self._fill()
         self._show_verdict()
 
-    def _add(self, check: Check) -> None:
-        self._checks[check.id] = check
-        colour = {"fail": "$text-error", "warn": "$text-warning"}.get(check.status, "")
-        self._table.add_row(
-            icon(check.status),
-            Content(safe(check.title)),
-            Content.styled(safe(check.found), colour),
-            Content.styled(safe(check.needed), "$text-muted"),
-            key=check.id,
-        )
+    def _fill(self) -> None:
+        """One line a check, what needs attention first; columns as wide as the window allows."""
+        order = {"fail": 0, "warn": 1}
+        found = sorted(self._checks.values(), key=lambda check: order.get(check.status, 2))
+        room = (self._list.content_size.width or 56) - 1  # the scrollbar's
+        title = min(max((cell_len(check.title) for check in found), default=5), room * 2 // 5)
+        value = (room - title - 6) * 3 // 5
+        widths = (title, value, room - title - value - 6)
+        header = Content.styled("  " + _columns(widths, "Check", "Found", "Needed"), "bold $text-primary")
+        self.query_one("#columns", Static).update(header)
+        options = self._list
+        kept = options.highlighted_option.id if options.highlighted_option else None
+        options.clear_options()
+        options.add_options(Option(_row(check, widths), id=check.id) for check in found)
+        ids = [check.id for check in found]
+        if ids:
+            options.highlighted = ids.index(kept) if kept in ids else 0
 
     def _show_verdict(self) -> None:
         job = self.slmtui.job(self.MODE)
@@ -125,19 +134,18 @@ through the Foundry Local SDK, which is part of the version set.
         if ready(found):
             self.slmtui.environment_state = "verified"
             words = "Ready." if not warnings else f"Ready, with {warnings} to look at (!)."
-            self.set_primary("Continue", words, focus=self.focused is not self._table)
+            self.set_primary("Continue", words, focus=self.focused is not self._list)
         else:
             self.slmtui.environment_state = "failed"
             hint = f"{fails} {'check stops' if fails == 1 else 'checks stop'} a deployment (✗)."
             self.set_primary("Continue anyway", hint, focus=False)
-            self._table.focus()
-            first = next(i for i, check in enumerate(found) if check.status == "fail")
-            self._table.move_cursor(row=first)
+            self._list.focus()
+            self._list.highlighted = 0
         self.query_one(Rail).refresh_states()
 
-    @on(DataTable.RowHighlighted, "#checks")
-    def _row(self, event: DataTable.RowHighlighted) -> None:
-        check = self._checks.get(str(event.row_key.value)) if event.row_key else None
+    @on(OptionList.OptionHighlighted, "#checks")
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        check = self._checks.get(event.option.id or "")
         if check is None:
             return
         parts: list[Content] = [Content(safe(check.reason))]
@@ -145,13 +153,14 @@ through the Foundry Local SDK, which is part of the version set.
             parts.append(Content.assemble(("→ ", "$text-accent"), safe(check.fix)))
         self.query_one("#reason", Static).update(Content("\n").join(parts))
 
+    @on(OptionList.OptionSelected, "#checks")
+    def _selected(self) -> None:
+        self.action_proceed()
+
     def action_copy_fix(self) -> None:
         """Copy the fix of the highlighted check."""
-        table = self._table
-        if not table.row_count:
-            return
-        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-        check = self._checks.get(str(key))
+        option = self._list.highlighted_option
+        check = self._checks.get(option.id or "") if option else None
         if check is not None and check.fix:
             self.app.copy_to_clipboard(check.fix)
             self.notify("The fix is copied.")
@@ -164,3 +173,20 @@ through the Foundry Local SDK, which is part of the version set.
             self.notify("Choose a model first.")
         else:
             self.go(self.slmtui.next_mode())
+
+
+def _columns(widths: tuple[int, ...], *texts: str) -> str:
+    """Texts cut and padded to their columns' widths, in cells."""
+    return "  ".join(set_cell_size(text, width) for text, width in zip(texts, widths, strict=True))
+
+
+def _row(check: Check, widths: tuple[int, int, int]) -> Content:
+    """A check as one line."""
+    colour = {"fail": "$text-error", "warn": "$text-warning"}.get(check.status, "$foreground")
+    cells = [
+        set_cell_size(fit(safe(text).replace("\n", " "), width), width)
+        for text, width in zip((check.title, check.found, check.needed), widths, strict=True)
+    ]
+    return Content.assemble(
+        icon(check.status), " ", cells[0], "  ", (cells[1], colour), "  ", (cells[2], MUTED)
+    )

@@ -21,7 +21,7 @@ from slmtui.events import Failure
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
-from slmtui.tui.format import ago, safe
+from slmtui.tui.format import MUTED, ago, safe
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -39,6 +39,16 @@ _NEXT_WORDS = {
     "runtime": "chat",
     None: "deployed and verified",
 }
+
+
+TOUR = (
+    ("2 Environment", "Is this machine ready, and are the versions right?"),
+    ("3 Convert", "Olive makes an INT4 ONNX model. It counts once the runtime has loaded it."),
+    ("4 Template", "The prompt, derived from the model's own chat template."),
+    ("5 Deploy", "Into Foundry Local. It counts once the SDK lists it, loads it and answers."),
+    ("6 Chat", "Talk to it, and see what every answer costs."),
+    ("", "Enter goes on from one to the next; ? explains each screen."),
+)
 
 
 class PathSuggester(Suggester):
@@ -99,12 +109,17 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                     id="path",
                     compact=True,
                 )
+                yield Static("What happens next", id="tour-title", classes="section")
+                yield Facts(id="tour")
             with Vertical(id="details"):
                 yield Static(id="details-title", markup=False)
                 yield Facts(id="details-facts")
                 yield Static(id="details-problems")
                 yield FailurePanel(id="start-failure")
                 yield JobPanel(log=False, usage=False, id="start-job")
+
+    def on_mount(self) -> None:
+        self.query_one("#tour", Facts).show(TOUR)
 
     def show_state(self) -> None:
         super().show_state()
@@ -142,12 +157,13 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             state = "here" if sample.available else "to download"
             options.add_option(
                 Option(
-                    Content.assemble("  ", sample.name, (f"  {size(sample.bytes)} {state}", "$text-muted")),
+                    Content.assemble("  ", sample.name, (f"  {size(sample.bytes)} {state}", MUTED)),
                     id=f"sample:{sample.name}",
                 )
             )
         ids = [options.get_option_at_index(i).id for i in range(options.option_count)]
-        options.highlighted = ids.index(kept) if kept in ids else next(i for i, k in enumerate(ids) if k)
+        first = next(index for index, key in enumerate(ids) if key)
+        options.highlighted = ids.index(kept) if kept and kept in ids else first
         for failure in damaged:
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False)
 
@@ -165,7 +181,9 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             self.query_one("#details-title", Static).update(sample.title)
             self.query_one("#details-problems", Static).update(safe(sample.description))
             self.query_one(FailurePanel).show(None)
-            self.query_one(Facts).show([("size", size(sample.bytes)), ("licence", sample.licence)])
+            self.query_one("#details-facts", Facts).show(
+                [("size", size(sample.bytes)), ("licence", sample.licence)]
+            )
             if sample.available and sample.path is not None:
                 self._inspect(str(sample.path), sample.description)
             self.set_primary("Start", "Enter starts with this sample", focus=False)
@@ -183,7 +201,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             rows.append(("converted", f"INT4, {size(one.step('conversion').record['bytes'])}"))
         if "model_id" in one.step("foundry").record:
             rows.append(("deployed as", str(one.step("foundry").record["model_id"])))
-        self.query_one(Facts).show(rows)
+        self.query_one("#details-facts", Facts).show(rows)
         station = one.next_station()
         cause = str(one.step(station).record.get("cause", "")) if station else ""
         self.query_one("#details-problems", Static).update(Content.styled(safe(cause), "$text-error"))
@@ -204,7 +222,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         self.app.call_from_thread(self._show_source, text, description, found)
 
     def _show_source(self, text: str, description: str, found: ModelSource | Failure) -> None:
-        panel, facts = self.query_one(FailurePanel), self.query_one(Facts)
+        panel, facts = self.query_one(FailurePanel), self.query_one("#details-facts", Facts)
         problems = self.query_one("#details-problems", Static)
         typed = self.query_one("#path", Input).value.strip() == text
         if isinstance(found, Failure):
@@ -212,7 +230,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             if typed:
                 self.query_one("#details-title", Static).update("Your model")
                 facts.show([])
-                problems.update(Content.styled(safe(found.cause), "$text-muted"))
+                problems.update(Content.styled(safe(found.cause), MUTED))
             return
         panel.show(None)
         if typed:
@@ -229,8 +247,8 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                 ("on disk", size(found.bytes)),
             ]
         )
-        colours = {"error": "$text-error", "warning": "$text-warning", "note": "$text-muted"}
-        lines = [Content.styled(safe(description), "$text-muted")] if description else []
+        colours = {"error": "$text-error", "warning": "$text-warning", "note": MUTED}
+        lines = [Content.styled(safe(description), MUTED)] if description else []
         for problem in found.problems:
             lines.append(Content.styled(safe(problem.cause), colours[problem.severity]))
             if problem.fix:

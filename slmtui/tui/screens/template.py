@@ -16,9 +16,10 @@ from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.prompt.inference_model import InferenceModel, Issue
+from slmtui.prompt.json_text import set_field
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
-from slmtui.tui.format import icon, safe
+from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
@@ -171,27 +172,15 @@ from the model's **own chat template**; one that differs from what the model was
         if not event.input.has_focus:
             return
         editor = self.query_one("#json", TextArea)
-        path = (event.input.id or "").split("-")
+        key = (event.input.id or "").replace("-", ".")
         try:
-            document = json.loads(editor.text)
-            parent = document
-            for key in path[:-1]:
-                parent = parent.setdefault(key, {})
-            parent[path[-1]] = _value(event.value, is_text=path[0] != "ModelConfig")
-        except (ValueError, AttributeError, TypeError) as error:
-            self._show_issues(
-                (
-                    Issue(
-                        "error",
-                        None,
-                        path[-1],
-                        f"This is not a valid value: {error}.",
-                        r"Write a line break as \n.",
-                    ),
-                )
-            )
+            value = _value(event.value, is_text=not key.startswith("ModelConfig"))
+            text = set_field(editor.text, key, value)
+        except ValueError:
+            cause = f"{key} does not read as a value."
+            fix = r"Write a line break as \n and a backslash as \\; numbers without quotes."
+            self._show_issues((Issue("error", None, key, cause, fix),))
             return
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         # One undo step a change, in the one text both faces show.
         editor.replace(text, (0, 0), editor.document.end)
         self._check(text)
@@ -205,9 +194,7 @@ from the model's **own chat template**; one that differs from what the model was
             if agrees:
                 words = "Valid. It is what the model's own chat template makes."
             lines = [Content.assemble(icon("ok" if agrees else "warn"), " ", words)]
-            lines += [
-                Content.styled("  " + safe(note), "$text-muted") for note in self._plan.derivation.notes
-            ]
+            lines += [Content.styled("  " + safe(note), MUTED) for note in self._plan.derivation.notes]
         self.query_one("#issues", Static).update(Content("\n").join(lines))
 
     def _show_preview(self) -> None:
@@ -273,7 +260,7 @@ from the model's **own chat template**; one that differs from what the model was
             self._check(text)
             self._show_action()
 
-    def action_toggle(self) -> None:
+    def action_other_face(self) -> None:
         """Fields or JSON, where there is room for one of them."""
         showing_json = not self.has_class("-json")
         self.set_class(showing_json, "-json")
@@ -285,7 +272,7 @@ def _issue_line(issue: Issue) -> Content:
     """An issue with its line, cause and fix."""
     return Content.assemble(
         icon("fail" if issue.severity == "error" else "warn"),
-        (f" line {issue.line}: " if issue.line else " ", "$text-muted"),
+        (f" line {issue.line}: " if issue.line else " ", MUTED),
         safe(issue.cause),
         ("  → ", "$text-accent"),
         safe(issue.fix),
@@ -316,4 +303,4 @@ def _with_tokens(text: str) -> Content:
                 *((piece, "$text-accent") if index % 2 else piece for index, piece in enumerate(pieces))
             )
         )
-    return Content.styled("⏎", "$text-muted").append("\n").join(parts) if len(parts) > 1 else parts[0]
+    return Content.styled("⏎", MUTED).append("\n").join(parts) if len(parts) > 1 else parts[0]

@@ -7,23 +7,36 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widgets import Static
 
-from slmtui.tui.format import safe
+from slmtui.tui.format import MUTED, safe
 
 
 class Facts(Static):
     """Names on the left, values on the right; values are foreign text and shown as such."""
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: list[tuple[str, Content]] = []
+
     def show(self, rows: Iterable[tuple[str, str | Content]]) -> None:
         """Show these rows; rows without a value are left out."""
-        kept = [(name, value) for name, value in rows if value]
-        width = max((len(name) for name, _ in kept), default=0)
-        self.update(
-            Content("\n").join(
-                Content.assemble(
-                    (name.ljust(width) + "  ", "$text-muted"),
-                    value if isinstance(value, Content) else safe(value),
-                )
-                for name, value in kept
-            )
-        )
-        self.display = bool(kept)
+        self._rows = [
+            (name, value if isinstance(value, Content) else Content(safe(value)))
+            for name, value in rows
+            if value
+        ]
+        self.display = bool(self._rows)
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Values that are too long go on below themselves, not below the names."""
+        names = max((len(name) for name, _ in self._rows), default=0) + 2
+        room = max((self.content_size.width or 60) - names, 12)
+        lines: list[Content] = []
+        for name, value in self._rows:
+            for index, line in enumerate(value.wrap(room)):
+                label = name if index == 0 else ""
+                lines.append(Content.assemble((label.ljust(names), MUTED), line))
+        self.update(Content("\n").join(lines))

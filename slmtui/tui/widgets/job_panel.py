@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Log, ProgressBar, Sparkline, Static
 
 from slmtui.events import Event, LogLine
-from slmtui.tui.format import icon, safe
+from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.jobs import LOG_LINES, Job
 from slmtui.units import duration, size
 
@@ -79,10 +79,10 @@ class JobPanel(Vertical):
                 icon("running"),
                 " ",
                 (text, "bold"),
-                ("  " + duration(job.seconds), "$text-muted"),
+                ("  " + duration(job.seconds), MUTED),
             ]
             if progress and progress.seconds_left is not None:
-                parts.append((f", about {duration(progress.seconds_left)} left", "$text-muted"))
+                parts.append((f", about {duration(progress.seconds_left)} left", MUTED))
             if job.cancelling:
                 parts = [icon("running"), " ", ("Cancelling", "bold")]
             known = progress is not None and progress.fraction is not None
@@ -100,11 +100,13 @@ class JobPanel(Vertical):
         peak = max(sample.rss_bytes for sample in job.usage)
         self.query_one(".job-memory", Static).update(
             Content.assemble(
-                ("memory ", "$text-muted"), size(now.rss_bytes), (f"  peak {size(peak)}", "$text-muted")
+                ("memory ", MUTED),
+                size(now.rss_bytes),
+                (f"  peak {size(peak)}", MUTED),
             )
         )
         self.query_one(".job-cpu", Static).update(
-            Content.assemble(("CPU ", "$text-muted"), f"{now.cpu_percent:.0f} %")
+            Content.assemble(("CPU ", MUTED), f"{now.cpu_percent:.0f} %")
         )
         self.query_one(".job-memory-plot", Sparkline).data = [s.rss_bytes for s in job.usage]
         self.query_one(".job-cpu-plot", Sparkline).data = [s.cpu_percent for s in job.usage]

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from slmtui.tui.format import icon
+from slmtui.tui.format import MUTED, icon
 
 if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
@@ -35,7 +35,7 @@ class RailItem(Static):
 
     def show(self, state: str) -> None:
         """Show the station's state."""
-        self.update(Content.assemble((f"{self.number} ", "$text-muted"), icon(state), " ", self.title))
+        self.update(Content.assemble((f"{self.number} ", MUTED), icon(state), " ", self.title))
 
     def on_click(self) -> None:
         cast("SlmtuiApp", self.app).action_station(self.mode)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from slmtui.events import Failure, Verdict
-from slmtui.tui.format import icon, safe
+from slmtui.tui.format import MUTED, icon, safe
 
 
 def verdict_from(record: Mapping[str, Any]) -> Verdict:
@@ -42,7 +42,7 @@ class VerdictList(Static):
                     icon(verdict.status),
                     " ",
                     (safe(verdict.title), "bold"),
-                    ("  " + safe(verdict.evidence), "$text-muted"),
+                    ("  " + safe(verdict.evidence), MUTED),
                 )
             )
             if verdict.fix and verdict.status != "ok":
@@ -65,5 +65,5 @@ class FailurePanel(Static):
         if failure.fix:
             parts.append(Content.assemble(("→ ", "$text-accent"), safe(failure.fix)))
         if failure.log:
-            parts.append(Content.assemble(("log ", "$text-muted"), (str(failure.log), "$text-muted")))
+            parts.append(Content.assemble(("log ", MUTED), (str(failure.log), MUTED)))
         self.update(Content("\n").join(parts))
