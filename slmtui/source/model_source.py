@@ -1,0 +1,68 @@
+"""ModelSource: what the user brings, as far as it can be known without loading a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning", "note"]
+Format: TypeAlias = Literal["huggingface", "gguf"]
+
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something missing or dangerous: an error forbids the conversion, the others do not."""
+
+    severity: Severity
+    cause: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """A checkpoint, described from its headers and configuration alone.
+
+    `path` is the absolute folder (Hugging Face) or file (GGUF). `architecture` is the Hugging Face class
+    name where one is known. `parameters` counts the tensors' elements, tied weights once; 0 where the
+    weights cannot be read. `dtype` is what most of the weights are stored in, or "mixed". `bytes` are those
+    on disk of the files a conversion reads. `chat_template` is its text. None means not stated or missing.
+    """
+
+    path: Path
+    format: Format
+    architecture: str
+    model_type: str
+    parameters: int
+    dtype: str
+    context_length: int | None
+    layers: int | None
+    hidden_size: int | None
+    vocab_size: int | None
+    tokenizer: str | None
+    chat_template: str | None
+    licence: str | None
+    bytes: int
+    name: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing forbids a conversion."""
+        return all(problem.severity != "error" for problem in self.problems)
+
+
+def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems without repetition: errors, then warnings, then notes."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: _ORDER[problem.severity]))
+
+
+def main_dtype(amounts: Mapping[str, int], share: float) -> str:
+    """The dtype that holds at least `share` (0 to 1) of all `amounts`, else "mixed"; "unknown" for none."""
+    if not amounts:
+        return "unknown"
+    name, most = max(amounts.items(), key=lambda item: item[1])
+    return name if most >= share * sum(amounts.values()) else "mixed"
