@@ -6,6 +6,7 @@ moved, an SDK application `~/.<app name>/cache/models`. A model deployed into on
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,13 @@ def default_cache() -> CacheFolder:
     return cache_folders()[0]
 
 
-def folder_of(path: Path) -> CacheFolder:
+def absolute_path(path: str | Path) -> Path:
+    """`path` from the root, without `~` and `..`: the SDK registers no path with `..` in it."""
+    return Path(os.path.normpath(Path(path).expanduser().absolute()))
+
+
+def folder_of(path: str | Path) -> CacheFolder:
     """The cache folder at `path`, with its origin if slmtui knows it."""
-    absolute = Path(path).expanduser().absolute()
+    absolute = absolute_path(path)
     known = next((folder for folder in cache_folders() if folder.path == absolute), None)
     return known or CacheFolder(absolute, "given")

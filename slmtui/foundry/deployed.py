@@ -9,6 +9,7 @@ from pathlib import Path
 from slmtui.config.files import folder_bytes
 from slmtui.events import Failure
 from slmtui.foundry import ledger
+from slmtui.foundry.cache import absolute_path
 from slmtui.foundry.index import registered_at
 from slmtui.foundry.ledger import Entry
 from slmtui.foundry.repair import repair
@@ -39,7 +40,7 @@ def deployed(cache_dirs: Iterable[Path] | None = None) -> tuple[DeployedModel, .
     What a killed slmtui left half-done is put right first (`repair.py`). Nothing heavy is started.
     """
     repair()
-    wanted = None if cache_dirs is None else {Path(path).absolute() for path in cache_dirs}
+    wanted = None if cache_dirs is None else {absolute_path(path) for path in cache_dirs}
     scans: dict[Path, Scan] = {}
     found: dict[Path, DeployedModel] = {}
     # While a model is being replaced, or taken out, its first entry stands for it.

@@ -94,6 +94,9 @@ def in_place(staged: Path, entry: Entry, *, replaces: bool) -> Iterator[None]:
         if old is not None:
             move(old, entry.path)
         raise
+    if old is not None:
+        with suppress(Failure):
+            mark_unfinished(old)  # first, so that no scanner meets two of one name
     mark_finished(entry.path)
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from slmtui.deployment import check_name
 from slmtui.events import Failure
 from slmtui.foundry import copying
-from slmtui.foundry.cache import CacheFolder, default_cache, folder_of
+from slmtui.foundry.cache import CacheFolder, absolute_path, default_cache, folder_of
 from slmtui.foundry.index import registrations
 from slmtui.foundry.model_folder import check_converted, inference_model
 from slmtui.foundry.repair import repair
@@ -60,11 +60,11 @@ def plan(
             `inference_model.json`, the cache cannot be written or has no room.
     """
     check_name(name)
-    source = Path(model_dir).expanduser().absolute()
+    source = absolute_path(model_dir)
     context_length = check_converted(source)
     inference_model(source, name, context_length)
     repair()
-    cache = default_cache() if cache_dir is None else folder_of(Path(cache_dir))
+    cache = default_cache() if cache_dir is None else folder_of(cache_dir)
     target = cache.path / "custom" / name
     replaces = _check_place(cache, target, source, replace=replace)
     _check_name_is_free(cache.path, target, f"{name}:1")

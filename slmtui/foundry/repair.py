@@ -19,10 +19,13 @@ def repair() -> None:
 
     Cheap when there is nothing to do. What cannot be cleared up now (a file in use) is tried again next time.
     """
-    for path in dict.fromkeys(entry.path for entry in ledger.read().entries):
+    known = ledger.read()
+    for path in dict.fromkeys(entry.path for entry in known.entries):
         # Whoever holds the lock is alive and at work there; a Failure inside means: next time.
         with suppress(Failure), placing.working_on(path):
             repair_target(path)
+    for cache_dir in {cache for cache, _ in known.made} - {entry.cache_dir for entry in known.entries}:
+        placing.remove_made(cache_dir)
 
 
 def repair_target(path: Path) -> None:

@@ -149,10 +149,11 @@ def _name_in(content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ValueError("it is UTF-16")
     try:
-        document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        text = content.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_number)
         json.dumps(document, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is an error to it
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError("it is nested too deeply for slmtui to tell") from None
     if not isinstance(document, dict):
         raise LookupError("is not an object")
     if "Name" not in document:
@@ -168,7 +169,7 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is not allowed in JSON")
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> float:
     if math.isinf(value := float(text)):
-        raise ValueError(f"the number {text} is too large")
+        raise ValueError(f"the number {text[:12]}… is too large")
     return value
