@@ -56,8 +56,10 @@ def unwritable(path: Path, error: OSError) -> Failure:
 def building(destination: Path) -> Iterator[Path]:
     """A folder beside `destination` to build in; it is removed unless it was moved into place.
 
-    The caller ends with `put_in_place`; whatever is left of the folder afterwards is deleted.
+    The caller ends with `put_in_place`; whatever is left of the folder afterwards is deleted, and so are
+    the folders above `destination` that had to be made for it, if nothing came to lie in them.
     """
+    absent = [folder for folder in destination.parents if not folder.exists()]
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(destination)
@@ -69,6 +71,9 @@ def building(destination: Path) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for folder in absent:
+                folder.rmdir()
 
 
 def _remove_leftovers(destination: Path) -> None:

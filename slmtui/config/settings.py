@@ -1,0 +1,105 @@
+"""The user's settings: a small TOML file that is theirs to edit, so nothing in it is ever lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from slmtui.config.files import unwritable, write_atomic
+from slmtui.config.locations import settings_file
+from slmtui.events import Failure
+
+# The same file, read and written by several threads of one program.
+_lock = threading.Lock()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set, with its defaults; the names are the keys of `settings.toml`."""
+
+    theme: str = "slmtui-dark"
+
+
+def load() -> tuple[Settings, Failure | None]:
+    """The settings, and what is wrong with their file; defaults stand in for what cannot be read."""
+    path = settings_file()
+    try:
+        saved = _read(path).unwrap()
+    except FileNotFoundError:
+        return Settings(), None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Settings(), Failure(f"{path} cannot be read: {reason}.", "Make that file readable.")
+    except ValueError as error:  # TOMLKitError is one, and so is text that is not UTF-8
+        return Settings(), Failure(
+            f"{path} is damaged: {error}",
+            "Mend or delete it. Until then the defaults hold; the next setting saved keeps it as "
+            f"{path.name}.broken and starts anew.",
+        )
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for field in dataclasses.fields(Settings):
+        if field.name not in saved:
+            continue
+        if type(saved[field.name]) is type(field.default):
+            values[field.name] = saved[field.name]
+        else:
+            wrong.append(f"{field.name} has to be {_kind(field.default)}, not {saved[field.name]!r}")
+    problem = Failure(f"In {path}: {'; '.join(wrong)}.", "The defaults hold instead; edit that file.")
+    return Settings(**values), problem if wrong else None
+
+
+def save(**changes: Any) -> Settings:
+    """Change the named settings in the file, and nothing else in it: unknown keys and comments stay.
+
+    A damaged file is set aside as `settings.toml.broken` first.
+
+    Raises:
+        Failure: the file cannot be read or written.
+        TypeError: there is no setting of that name.
+    """
+    with _lock:
+        settings = dataclasses.replace(load()[0], **changes)
+        path = settings_file()
+        try:
+            document = _read(path)
+        except FileNotFoundError:
+            document = tomlkit.document()
+        except OSError as error:
+            raise unwritable(path, error) from error
+        except ValueError:
+            _set_aside(path)
+            document = tomlkit.document()
+        document.update(changes)
+        # Where the file is a link (dotfiles are kept like that), what it points to is replaced, not the link.
+        write_atomic(path.resolve(), tomlkit.dumps(document))
+        return settings
+
+
+def _read(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(
+            path.read_text(encoding="utf-8-sig")
+        )  # editors on Windows write a byte order mark
+    except TOMLKitError as error:
+        raise ValueError(str(error)) from error
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a damaged file under a name that nothing has yet."""
+    broken, number = path.with_name(f"{path.name}.broken"), 2
+    while broken.exists():
+        broken, number = path.with_name(f"{path.name}.broken-{number}"), number + 1
+    try:
+        path.rename(broken)
+    except OSError as error:
+        raise unwritable(broken, error) from error
+
+
+def _kind(value: object) -> str:
+    return {str: "text", bool: "true or false", int: "a whole number"}.get(type(value), type(value).__name__)
