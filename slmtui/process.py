@@ -36,10 +36,10 @@ _CONTROL = re.compile(
 )
 _TAIL_LINES = 40
 
-# No telemetry. onnxruntime 1.31 and the Foundry Local SDK upload a ProcessInfo event even when told not to
-# by ORT_TELEMETRY_DISABLED and by configuration; only in a CI environment do they keep wholly silent (seen
-# with strace: no connection, no database in ~/.cache). Olive heeds the same variable.
-_SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
+# No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a ProcessInfo
+# event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI environment do they
+# keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds the same variable.
+SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
 
 
 def plain(text: str) -> str:
@@ -84,7 +84,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **_SILENT, **(environment or {}), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **SILENT, **(environment or {}), "PYTHONUNBUFFERED": "1"},
             **detached,
         )
         self._readers = [

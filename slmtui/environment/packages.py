@@ -1,0 +1,127 @@
+"""The packages of the version set, as installed for this interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion
+
+from slmtui.environment import installed
+from slmtui.environment.check import Check, CheckStatus
+from slmtui.environment.installed import install_command
+from slmtui.environment.version_set import KnownBad, Package, version_set
+
+_WORSE: dict[CheckStatus, int] = {"skipped": 0, "ok": 0, "warn": 1, "fail": 2}
+
+
+def packages() -> Iterator[Check]:
+    """One check for each package that matters by itself, one for the small ones together."""
+    small: list[Check] = []
+    for package in version_set().packages:
+        check = examine(package)
+        if package.role == "base":
+            small.append(check)
+        else:
+            yield check
+    bad = [check for check in small if check.status != "ok"]
+    yield Check(
+        "packages-base",
+        "Small packages",
+        max((check.status for check in small), key=_WORSE.__getitem__),
+        "; ".join(f"{check.title} {check.found}" for check in bad) or f"{len(small)} as tested",
+        "; ".join(f"{check.title} {check.needed}" for check in bad) or "as tested",
+        "slmtui itself is built on them." if not bad else bad[0].reason,
+        " && ".join(check.fix for check in bad if check.fix),
+    )
+
+
+def examine(package: Package) -> Check:
+    """One package: installed, missing, damaged, of another version, or known to end badly."""
+    version = installed.version(package.name)
+    needed = _words(package.version)
+    status: CheckStatus = "ok"
+    found, reason, fix = version or "", package.reason, ""
+    if version is None:
+        status = "warn" if package.role == "gguf" else "fail"
+        found, fix = "not installed", install_command(package.requirement)
+    elif not installed.has_module(package.module):
+        status, found = "fail", f"{version or 'unknown version'}, but its files are gone"
+        fix = install_command(package.requirement, repair=True)
+    elif not version:
+        status, found = "warn", "installed, with damaged metadata"
+        reason = f"Its version cannot be told. {package.reason}"
+        fix = install_command(package.requirement, repair=True)
+    elif (bad := _known_bad(package.name, version)) is not None:
+        status, fix = "fail", install_command(package.requirement)
+        beside = " and ".join(f"{name} {installed.version(name)}" for name in bad.beside)
+        reason = f"Beside {beside} it ends in “{bad.message}”: {bad.consequence}"
+    elif not _within(version, package.version):
+        status, fix = "warn", install_command(package.requirement)
+        reason = f"slmtui was not tested with this version. {package.reason}"
+    return Check(f"package-{package.name}", package.name, status, found, needed, reason, fix)
+
+
+def package_requirements() -> Check:
+    """Whether what the packages of the set declare to need is there, in the versions they ask for."""
+    missing: list[str] = []
+    mismatched: list[str] = []
+    repairs: list[str] = []
+    count = 0
+    for package in version_set().packages:
+        for text in installed.requirements(package.name):
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                continue
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+                continue
+            count += 1
+            version = installed.version(requirement.name)
+            wanted = f"{package.name} needs {requirement.name}{requirement.specifier}"
+            if version is None:
+                missing.append(f"{wanted}, which is not installed")
+            elif version and not _within(version, requirement.specifier):
+                mismatched.append(f"{wanted}, not {version}")
+            else:
+                continue
+            repairs.append(f"{requirement.name}{requirement.specifier}")
+    faults = missing + mismatched
+    return Check(
+        "package-requirements",
+        "Package requirements",
+        "fail" if missing else "warn" if mismatched else "ok",
+        "; ".join(faults) if faults else f"all {count} there",
+        "what the packages declare",
+        "A package without what it needs fails when it is first used.",
+        install_command(*sorted(set(repairs))) if repairs else "",
+    )
+
+
+def _known_bad(name: str, version: str) -> KnownBad | None:
+    for bad in version_set().known_bad:
+        if bad.package != name or not _within(version, bad.versions):
+            continue
+        others = {other: installed.version(other) for other in bad.beside}
+        if all(found and _within(found, bad.beside[other]) for other, found in others.items()):
+            return bad
+    return None
+
+
+def _within(version: str, versions: SpecifierSet) -> bool:
+    try:
+        return versions.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _words(versions: SpecifierSet) -> str:
+    """A specifier for people: 0.13.0, 2.6 or newer, 2.6 to below 2.14."""
+    by_operator = {specifier.operator: specifier.version for specifier in versions}
+    if "==" in by_operator:
+        return by_operator["=="]
+    low, high = by_operator.get(">="), by_operator.get("<")
+    if low and high:
+        return f"{low} to below {high}"
+    return f"{low} or newer" if low else str(versions)
