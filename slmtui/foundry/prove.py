@@ -74,7 +74,8 @@ def _cannot_load(failure: Failure) -> Failure:
 
 def _loaded(version: str, loaded: SdkLoaded) -> Verdict:
     context = f"; its context holds {loaded.context_length:,} tokens" if loaded.context_length else ""
-    evidence = f"Foundry Local SDK {version} loaded it in {loaded.seconds:.1f} s{context}."
+    when = f"in {loaded.seconds:.1f} s, before it was moved into its place"
+    evidence = f"Foundry Local SDK {version} loaded it {when}{context}."
     return Verdict("sdk-loads", _LOADS, "ok", evidence)
 
 
