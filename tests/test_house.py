@@ -18,7 +18,7 @@ import slmtui
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "slmtui"
-HEAVY = ("textual", "torch", "transformers", "olive", "onnxruntime_genai", "foundry_local_sdk")
+HEAVY = ("torch", "transformers", "olive", "onnxruntime_genai", "foundry_local_sdk")
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -36,35 +36,75 @@ def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
     )
 
 
-def is_worker(path: Path) -> bool:
-    """Whether a module is run by `python -m`, as the workers are."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(
-        isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'" for node in tree.body
-    )
-
-
 def module_name(path: Path) -> str:
     parts = list(path.relative_to(ROOT).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def modules() -> tuple[list[str], list[str]]:
-    """All modules outside the screens: those of the app's process, and those of its child processes."""
-    ours: list[str] = []
-    workers: list[str] = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if "tui" in path.relative_to(PACKAGE).parts:
-            continue
-        name = module_name(path)
-        (workers if is_worker(path) and name != "slmtui.__main__" else ours).append(name)
-    return ours, workers
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(name: str) -> set[str]:
+    """What a module imports at any time, be it inside a function; not what only a type checker does."""
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively, which says less"
+            found.add(node.module or "")
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+    return found
+
+
+def is_worker(name: str) -> bool:
+    """Whether a module is run by `python -m`, as the child processes are."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tests = [ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If)]
+    return "__name__ == '__main__'" in tests and name != "slmtui.__main__"
+
+
+def reachable(roots: list[str]) -> set[str]:
+    """These modules and all of ours that they import, directly or not."""
+    seen: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name in MODULES and name not in seen:
+            seen.add(name)
+            waiting += [*imports(name), name.rpartition(".")[0]]
+    return seen
+
+
+SCREENS = [name for name in MODULES if name.split(".")[:2] == ["slmtui", "tui"]]  # loaded by name
+WORKERS = {name for name in MODULES if is_worker(name)}
+APP = reachable(["slmtui.__main__", *SCREENS])
+
+
+def heavy(names: set[str]) -> list[str]:
+    return sorted({name.partition(".")[0] for name in names} & set(HEAVY))
+
+
+def test_the_heavy_libraries_stand_in_the_workers_alone() -> None:
+    assert len(WORKERS) >= 3  # conversion, model host, Foundry SDK
+    assert len(APP) > 50
+    assert not APP & WORKERS, "a worker belongs into a child process"
+    assert {name: found for name in sorted(APP) if (found := heavy(imports(name)))} == {}
+
+
+def test_every_module_is_part_of_the_app_or_of_a_worker() -> None:
+    assert sorted(set(MODULES) - APP - reachable(sorted(WORKERS))) == []
 
 
 def test_outside_the_screens_nothing_loads_textual_or_the_heavy_libraries() -> None:
-    ours, workers = modules()
-    assert len(ours) > 30
-    assert len(workers) >= 3  # conversion, model host, Foundry SDK
+    ours = sorted(APP - set(SCREENS))
     program = (
         "import importlib, json, sys\n"
         "for name in json.loads(sys.argv[1]): importlib.import_module(name)\n"
@@ -74,8 +114,8 @@ def test_outside_the_screens_nothing_loads_textual_or_the_heavy_libraries() -> N
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(done.stdout))
     assert set(ours) <= loaded
-    assert not loaded & set(HEAVY)
-    assert not loaded & set(workers), "a worker belongs into a child process"
+    assert heavy(loaded) == []
+    assert not {"textual", "rich"} & loaded
 
 
 def test_the_command_line_alone_loads_no_station() -> None:

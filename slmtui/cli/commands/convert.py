@@ -45,7 +45,7 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     report.update(output=planned.output)
     if not report.json:
         size_now = f"{count(source.parameters)} parameters, {size(source.bytes)}"
-        report.note(f"Converting {source.name} ({size_now}) to {planned.precision} on the CPU.")
+        report.note(f"Converting {source.name} ({size_now}) to {planned.precision.upper()} on the CPU.")
     result = report.follow(conversion.convert(planned, cancel))
     report.update(
         output=result.output,
