@@ -1,0 +1,95 @@
+"""Converting: Olive in a staging folder beside the output, the gate, and one rename at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from slmtui.config.files import building, folder_bytes, put_in_place
+from slmtui.config.locations import log_dir
+from slmtui.conversion import gate
+from slmtui.conversion.manifest import write_manifest
+from slmtui.conversion.olive import Made, run_olive
+from slmtui.conversion.plan import ConversionPlan, refuse_existing
+from slmtui.conversion.precision import find_precision
+from slmtui.conversion.progress import Tracker
+from slmtui.events import Cancel, Failure, Progress, Service, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionResult:
+    """A conversion that passed the gate: the folder, its bytes, how long it took in seconds, the whole log,
+    the most memory Olive's process held, and the proofs."""
+
+    output: Path
+    bytes: int
+    seconds: float
+    log: Path
+    peak_rss_bytes: int
+    verdicts: tuple[Verdict, ...]
+
+
+def convert(plan: ConversionPlan, cancel: Cancel) -> Service[ConversionResult]:
+    """Do what `plan` says: the output appears whole, or nothing of it does.
+
+    Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate.
+
+    Raises:
+        Failure: Olive made no model, or the gate refused it.
+        Cancelled: within a second; nothing is left.
+    """
+    started = time.monotonic()
+    source, precision = plan.source, find_precision(plan.precision)
+    log = _new_log()
+    tracker = Tracker(source.parameters, source.layers, unpacks=source.format == "gguf")
+    refuse_existing(plan.output, plan.replace)
+    try:
+        with building(plan.output) as staging:
+            cancel.check()
+            made = yield from run_olive(source, precision, staging, tracker, log, cancel)
+            yield tracker.enter("gate")
+            verdicts: list[Verdict] = []
+            for verdict in _gate(plan, made, log, cancel):
+                cancel.check()
+                verdicts.append(verdict)
+                yield verdict
+                if verdict.status == "fail":
+                    raise Failure(verdict.evidence, verdict.fix, log)
+            seconds = time.monotonic() - started
+            write_manifest(made.model, source, precision, seconds, cancel)
+            cancel.check()
+            # It may have appeared while Olive was at work.
+            refuse_existing(plan.output, plan.replace)
+            put_in_place(made.model, plan.output)
+    except OSError as error:
+        raise Failure(
+            f"The conversion had to stop: {error.strerror or error}"
+            + (f" ({error.filename})." if error.filename else "."),
+            "Check that the disk has room and that the folder may be written; then try again.",
+            log,
+        ) from error
+    seconds = time.monotonic() - started
+    yield Progress("gate", "Converted and proved", 1.0, 0.0)
+    return ConversionResult(
+        output=plan.output,
+        bytes=folder_bytes(plan.output),
+        seconds=seconds,
+        log=log,
+        peak_rss_bytes=made.peak_rss_bytes,
+        verdicts=tuple(verdicts),
+    )
+
+
+def _gate(plan: ConversionPlan, made: Made, log: Path, cancel: Cancel) -> Iterator[Verdict]:
+    """The checks, quick ones first; the caller stops at the first that fails."""
+    yield gate.weights(made.unloaded, plan.source.parameters)
+    yield from gate.files(made.model, made.inventories, plan.source.chat_template)
+    yield gate.loads(made.model, log, cancel)
+
+
+def _new_log() -> Path:
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    return log_dir() / f"convert-{stamp}.log"

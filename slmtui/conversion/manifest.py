@@ -1,0 +1,89 @@
+"""slmtui.json in a converted model: what was made, from which bytes, with which versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from slmtui.config.files import write_atomic
+from slmtui.conversion.precision import Precision
+from slmtui.events import Cancel, Failure, jsonable
+from slmtui.source.model_source import ModelSource
+
+NAME = "slmtui.json"
+_PACKAGES = ("slmtui", "olive-ai", "onnxruntime-genai", "onnxruntime", "transformers", "torch", "onnx")
+# What a conversion reads of a Hugging Face folder; optimizer states and pictures lie there, too.
+_READ = {".safetensors", ".bin", ".json", ".jinja", ".model", ".txt"}
+_CHUNK = 4 * 1024 * 1024
+
+
+def write_manifest(
+    model: Path, source: ModelSource, precision: Precision, seconds: float, cancel: Cancel
+) -> None:
+    """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
+
+    Raises:
+        Failure: a file cannot be read, or the manifest cannot be written.
+        Cancelled: in the middle.
+    """
+    document: dict[str, Any] = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "precision": precision.name,
+        "passes": jsonable({name: dict(options) for name, options in precision.passes.items()}),
+        "versions": versions(),
+        "source": {
+            "path": str(source.path),
+            "format": source.format,
+            "architecture": source.architecture,
+            "parameters": source.parameters,
+            "dtype": source.dtype,
+            "licence": source.licence,
+            "files": _described(_source_files(source), cancel),
+        },
+        "files": _described(sorted(model.iterdir()), cancel),
+    }
+    write_atomic(model / NAME, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """The releases of the packages that have a part in the result; one that is missing is left out."""
+    found: dict[str, str] = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _source_files(source: ModelSource) -> list[Path]:
+    if source.path.is_file():
+        return [source.path]
+    return sorted(path for path in source.path.iterdir() if path.suffix in _READ and path.is_file())
+
+
+def _described(paths: Iterable[Path], cancel: Cancel) -> dict[str, dict[str, Any]]:
+    described: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        try:
+            described[path.name] = {"bytes": path.stat().st_size, "sha256": _sha256(path, cancel)}
+        except OSError as error:
+            raise Failure(
+                f"{path} cannot be read: {error.strerror or error}.", "Check that it is there."
+            ) from error
+    return described
+
+
+def _sha256(path: Path, cancel: Cancel) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            cancel.check()
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,144 @@
+"""Olive in its worker process, seen from the app: events out, what was made as the result."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from slmtui.conversion.config import olive_config, worker_environment
+from slmtui.conversion.diagnosis import diagnose, unloaded_weights
+from slmtui.conversion.precision import Precision
+from slmtui.conversion.progress import Tracker, is_bar
+from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Usage
+from slmtui.process import Child, Meter
+from slmtui.source.model_source import ModelSource
+from slmtui.units import size
+
+# How often the worker's pipe is left to look at the clock and at the wish to cancel, and how often memory,
+# CPU and progress are told, in seconds.
+_POLL = 0.1
+_USAGE_EVERY = 1.0
+_PROGRESS_EVERY = 0.1
+# What Olive leaves beside the model; they hold paths of this machine and nothing the model needs.
+_BY_PRODUCTS = ("footprint.json", "output_footprint.json", "run_history.txt", "model_config.json")
+_LINES_KEPT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What Olive made: the folder, what its ONNX files hold (`onnx_inventory`), weights it had not, peak."""
+
+    model: Path
+    inventories: Mapping[str, Any]
+    unloaded: list[str]
+    peak_rss_bytes: int
+
+
+def run_olive(
+    source: ModelSource, precision: Precision, staging: Path, tracker: Tracker, log: Path, cancel: Cancel
+) -> Service[Made]:
+    """Convert `source` inside the folder `staging`; all by-products stay in it, Olive's cache too.
+
+    The cache is never used twice: Olive's keys know nothing of the releases it ran with, so that an old
+    result could come back after an upgrade.
+
+    Raises:
+        Failure: no model came out, with the cause as far as the log tells it.
+        Cancelled: the worker's whole process tree is gone.
+    """
+    model, checkpoint = staging / "model", staging / "checkpoint"
+    for folder in (model, staging / "tmp"):
+        folder.mkdir()
+    origin = checkpoint if source.format == "gguf" else source.path
+    request = {
+        "format": source.format,
+        "source": str(source.path),
+        "checkpoint": str(checkpoint),
+        "config": olive_config(origin, precision, model, staging / "olive-cache"),
+    }
+    run = _Run(tracker, log)
+    with Child("slmtui.conversion.worker", environment=worker_environment(staging), log=log) as child:
+        meter = Meter(child.pid)
+        child.send(request)
+        yield tracker.now()
+        for message in child.messages(timeout=_POLL):
+            cancel.check()
+            if isinstance(message, LogLine):
+                if not is_bar(message.text):
+                    run.lines.append(message.text)
+                    yield message
+                if progress := run.due(tracker.read(message.text)):
+                    yield progress
+            elif message is not None and message["event"] == "stage":
+                yield tracker.enter(message["stage"])
+            elif message is not None:
+                run.reply = message
+            if run.usage_is_due():
+                run.rss_bytes, cpu = meter.sample()
+                yield Usage(run.rss_bytes, cpu)
+                yield tracker.now()
+        cancel.check()
+        reply = run.result(child)
+    for name in _BY_PRODUCTS:
+        (model / name).unlink(missing_ok=True)
+    peak = max(meter.peak_rss_bytes, int(reply["peak_rss_bytes"]))
+    return Made(model, reply["files"], unloaded_weights(run.lines), peak)
+
+
+class _Run:
+    """What is remembered while the worker runs."""
+
+    def __init__(self, tracker: Tracker, log: Path) -> None:
+        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.reply: dict[str, Any] | None = None
+        self.rss_bytes = 0
+        self._log = log
+        self._stage = tracker.stage
+        self._progress_at = self._usage_at = 0.0
+
+    def due(self, progress: Progress | None) -> Progress | None:
+        """`progress`, unless the last one was just now and of the same stage."""
+        now = time.monotonic()
+        if progress is None or (progress.stage == self._stage and now - self._progress_at < _PROGRESS_EVERY):
+            return None
+        self._stage, self._progress_at = progress.stage, now
+        return progress
+
+    def usage_is_due(self) -> bool:
+        """Whether it is time to look at memory and CPU again."""
+        now = time.monotonic()
+        if now - self._usage_at < _USAGE_EVERY:
+            return False
+        self._usage_at = now
+        return True
+
+    def result(self, child: Child) -> dict[str, Any]:
+        """The worker's last reply, if it converted something.
+
+        Raises:
+            Failure: it did not.
+        """
+        if self.reply is None:
+            raise self._killed(child)
+        if self.reply["event"] == "crashed" or not self.reply["files"]:
+            raise diagnose(self.lines, self._log)
+        return self.reply
+
+    def _killed(self, child: Child) -> Failure:
+        """The failure of a worker that ended without a word: mostly, memory was short."""
+        death = child.death()
+        if child.process.returncode == 1:  # Python itself could not start it
+            return diagnose(self.lines, self._log)
+        memory = psutil.virtual_memory()
+        return Failure(
+            f"{death.cause} It held {size(self.rss_bytes)} of memory; this computer has {size(memory.total)},"
+            f" of which {size(memory.available)} are free now.",
+            death.fix,
+            self._log,
+        )

@@ -1,0 +1,121 @@
+"""The plan of a conversion: checked before anything is started, so that it fails at once or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from slmtui.conversion.forecast import forecast
+from slmtui.conversion.precision import find_precision
+from slmtui.events import Failure
+from slmtui.source.model_source import ModelSource
+from slmtui.units import size
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionPlan:
+    """What will be converted, to what, and where.
+
+    `needed_bytes` is the most that the conversion holds on the output's disk, of which `free_bytes` are
+    free; `output_bytes` is the forecast size of the result. `replace` allows an existing folder's
+    replacement.
+    """
+
+    source: ModelSource
+    output: Path
+    precision: str
+    replace: bool
+    needed_bytes: int
+    free_bytes: int
+    output_bytes: int
+
+
+def plan(
+    source: ModelSource, output: Path, precision: str = "int4", *, replace: bool = False
+) -> ConversionPlan:
+    """Check that `source` can be converted into the folder `output`, which need not exist.
+
+    Raises:
+        Failure: the source has an error, the precision is unknown, the output exists (and is not to be
+            replaced) or cannot be written, or its disk has too little room.
+    """
+    chosen = find_precision(precision)
+    for problem in source.problems:
+        if problem.severity == "error":
+            raise Failure(problem.cause, problem.fix)
+    output = output.expanduser().absolute()
+    _refuse_inside(source, output)
+    refuse_existing(output, replace)
+    parent = _existing_parent(output)
+    _refuse_read_only(parent, output)
+    estimate = forecast(source, chosen)
+    free = shutil.disk_usage(parent).free
+    if estimate.needed_bytes > free:
+        raise Failure(
+            f"The disk of {parent} has too little room: converting {source.name} needs about"
+            f" {size(estimate.needed_bytes)} while it runs, {size(free)} are free.",
+            "Free some room, or choose an output folder on another disk.",
+        )
+    return ConversionPlan(
+        source=source,
+        output=output,
+        precision=precision,
+        replace=replace,
+        needed_bytes=estimate.needed_bytes,
+        free_bytes=free,
+        output_bytes=estimate.output_bytes,
+    )
+
+
+def refuse_existing(output: Path, replace: bool) -> None:
+    """Raise if `output` holds something that may not be replaced; an empty folder may always."""
+    if not os.path.lexists(output):
+        return
+    if not output.is_dir():
+        raise Failure(f"{output} exists and is not a folder.", "Choose another output folder.")
+    try:
+        empty = next(output.iterdir(), None) is None
+    except OSError as error:
+        raise Failure(
+            f"{output} cannot be read: {error.strerror or error}.", "Choose another output folder."
+        ) from error
+    if not empty and not replace:
+        raise Failure(
+            f"The output folder {output} exists and is not empty.",
+            "Choose another output folder, or delete it, or ask for its replacement.",
+        )
+
+
+def _refuse_inside(source: ModelSource, output: Path) -> None:
+    """Raise if making `output` would change or replace the source."""
+    resolved, origin = output.resolve(), source.path.resolve()
+    if resolved == origin or origin.is_relative_to(resolved):
+        raise Failure(
+            f"The output folder {output} would replace the source {source.path}.",
+            "Choose another output folder.",
+        )
+
+
+def _existing_parent(output: Path) -> Path:
+    """The nearest folder above `output` that exists."""
+    for parent in output.parents:
+        if parent.is_dir():
+            return parent
+        if os.path.lexists(parent):
+            raise Failure(f"{parent} is not a folder.", "Choose an output folder elsewhere.")
+    raise Failure(f"There is no folder for {output}.", "Choose an output folder on a disk that is there.")
+
+
+def _refuse_read_only(parent: Path, output: Path) -> None:
+    """Raise if nothing can be made in `parent`; tried, because permission bits do not tell everywhere."""
+    probe = parent / f".slmtui-{os.getpid()}-probe"
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise Failure(
+            f"{output} cannot be made: {parent} cannot be written ({error.strerror or error}).",
+            "Choose an output folder you may write to.",
+        ) from error

@@ -1,0 +1,80 @@
+"""The conversion worker: the process in which Olive runs.
+
+Request: `{"format": "huggingface" | "gguf", "source", "checkpoint", "config"}`; `config` is Olive's, and
+`checkpoint` is the folder a GGUF source is unpacked to (the model that `config` names).
+Replies: `stage` (`stage`) as the work reaches one that prints nothing itself, then
+`converted` (`files`: what each ONNX file in the output holds, see `onnx_inventory`; `peak_rss_bytes`).
+What Olive prints is the log, and the parent reads the rest of the progress from it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from slmtui.child import Link, run
+
+
+def main(link: Link) -> None:
+    """Convert what the one request asks for."""
+    request = link.receive()
+    if request is None:
+        return
+    config = request["config"]
+    output = Path(config["output_dir"])
+    link.send("stage", stage="start")
+    if request["format"] == "gguf":
+        # torch and transformers are most of what has to be imported, for Olive too.
+        from slmtui.conversion.gguf_checkpoint import unpack
+
+        link.send("stage", stage="unpack")
+        unpack(Path(request["source"]), Path(request["checkpoint"]))
+    from olive.workflows import run as run_olive
+
+    _say_what_is_quantized()
+    run_olive(config)
+
+    from slmtui.conversion.onnx_inventory import inventory
+
+    files = {path.name: inventory(path) for path in sorted(output.glob("*.onnx"))}
+    link.send("converted", files=files, peak_rss_bytes=_peak_rss_bytes())
+
+
+class _Quantizing(logging.Filter):
+    """Turns the quantizer's log into one line a weight; it speaks of every node it leaves alone, too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep warnings, and the weights; drop the rest."""
+        message = record.getMessage()
+        if message.startswith("start to quantize /"):
+            record.msg, record.args = f"Quantizing {message.split()[3]}", ()
+            return True
+        return record.levelno >= logging.WARNING
+
+
+def _say_what_is_quantized() -> None:
+    """Quantizing is the longest stage, and silent unless its logger is asked."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Quantizing())
+    logger = logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    logger.propagate = False
+
+
+def _peak_rss_bytes() -> int:
+    """The most memory this process ever held, as the operating system counts it."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    else:  # noqa: RET505  (a type checker follows the platform only through an else)
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+if __name__ == "__main__":
+    run(main)
