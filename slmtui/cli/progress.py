@@ -46,8 +46,8 @@ class ProgressLine:
         try:
             columns = os.get_terminal_size(self._stream.fileno()).columns
         except (OSError, ValueError):
-            columns = 80
-        text = text[: columns - 1]  # a full line would wrap, and a wrapped line cannot be rewritten
+            columns = 0
+        text = text[: (columns or 80) - 1]  # a full line would wrap, and a wrapped line cannot be rewritten
         self._print("\r" + text.ljust(self._shown))
         self._shown = len(text)
 

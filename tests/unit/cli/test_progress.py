@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import os
+
+import pytest
 
 from slmtui.cli.progress import ProgressLine
 from slmtui.cli.report import Report
@@ -72,3 +75,14 @@ def test_an_unknown_fraction_is_no_bar() -> None:
     stream = Terminal()
     ProgressLine(stream).show(Progress("load", "Loading"))
     assert shown(stream.getvalue()) == "Loading"
+
+
+@pytest.mark.parametrize(("columns", "length"), [(0, 79), (40, 39)])
+def test_a_terminal_that_does_not_know_its_width_is_taken_for_80_columns(
+    monkeypatch: pytest.MonkeyPatch, columns: int, length: int
+) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(stream, "fileno", lambda: 2)
+    monkeypatch.setattr("os.get_terminal_size", lambda fd: os.terminal_size((columns, 24)))
+    ProgressLine(stream).show(Progress("load", "x" * 500))
+    assert len(shown(stream.getvalue())) == length
