@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,11 @@ def test_a_target_below_a_file_is_refused(slmtui: Any, tmp_path: Path) -> None:
         "convert", "fernlight-support", "--output", tmp_path / "file" / "o", "--json"
     ).failed_clearly()
     assert "file" in end["cause"]
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs a folder that not even root can write"
+)
+def test_a_folder_that_nobody_may_write_to_is_refused(slmtui: Any) -> None:
+    end = slmtui("convert", "fernlight-support", "--output", "/proc/model", "--json").failed_clearly()
+    assert "/proc" in end["cause"]
