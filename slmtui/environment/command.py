@@ -58,12 +58,12 @@ def ask(command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | N
         return Answer(None, problem=f"cannot be started: {error.strerror or error}")
     out, err = _Reader(process, process.stdout), _Reader(process, process.stderr)
     problem = ""
-    with cancel.calling(lambda: end_tree(process.pid)):
+    with cancel.calling(lambda: _end(process)):
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             problem = f"gave no answer within {timeout:g} s"
-            end_tree(process.pid)
+            _end(process)
             process.wait()
     stdout, stderr = out.text(), err.text()
     if cancel.is_set:
@@ -73,6 +73,11 @@ def ask(command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | N
     if problem:
         return Answer(None, stdout, stderr, problem)
     return Answer(process.returncode, stdout, stderr)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:  # once it was waited for, its id may be another process's
+        end_tree(process.pid)
 
 
 class _Reader:
@@ -93,7 +98,7 @@ class _Reader:
                 self._bytes += chunk
                 if len(self._bytes) > MOST_BYTES:
                     self.flooded = True
-                    end_tree(self._process.pid)
+                    _end(self._process)
                     return
 
     def text(self) -> str:

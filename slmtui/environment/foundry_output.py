@@ -62,14 +62,14 @@ def running(text: str) -> bool | None:
 
 
 def _row(line: str) -> str:
-    """The model id at the end of one row; the symbol in front of it may be garbled. Empty for other lines."""
-    text = re.sub(r"^[^\w\[(]+", "", line.strip())
-    if text.startswith(_NO_ALIAS):
-        text = text.removeprefix(_NO_ALIAS)
-    elif "  " not in text:
-        return ""  # a log line or a rule between the rows
-    last = re.split(r"\s{2,}", text.strip())[-1]
-    return last if _MODEL_ID.fullmatch(last) else ""
+    """The model id at the end of one row, whose symbol in front may be garbled; empty for other lines."""
+    _, without_alias, found = line.partition(_NO_ALIAS)
+    columns = re.split(r"\s{2,}", line.strip())
+    if not without_alias:
+        if len(columns) < 2:
+            return ""  # a log line or a rule between the rows
+        found = columns[-1]
+    return found.strip() if _MODEL_ID.fullmatch(found.strip()) else ""
 
 
 def _json(text: str) -> Any:

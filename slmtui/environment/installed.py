@@ -53,15 +53,13 @@ def has_module(module: str) -> bool:
 
 def install_command(*requirements: str, repair: bool = False) -> str:
     """The command line that installs `requirements` for this interpreter; `repair` replaces what is there."""
-    if importlib.util.find_spec("pip") is not None:
-        words = [sys.executable, "-m", "pip", "install"]
-        words += ["--force-reinstall", "--no-deps"] if repair else []
-    elif shutil.which("uv"):  # environments made by uv have no pip in them
-        words = ["uv", "pip", "install", "--python", sys.executable]
-        words += ["--reinstall", "--no-deps"] if repair else []
-    else:
-        return f"{command_line(sys.executable, '-m', 'ensurepip')}, then {_pip(*requirements)}"
-    return command_line(*words, *requirements)
+    has_pip = importlib.util.find_spec("pip") is not None
+    if not has_pip and shutil.which("uv"):  # environments made by uv have no pip in them
+        flags = ["--reinstall", "--no-deps"] if repair else []
+        return command_line("uv", "pip", "install", "--python", sys.executable, *flags, *requirements)
+    flags = ["--force-reinstall", "--no-deps"] if repair else []
+    install = command_line(sys.executable, "-m", "pip", "install", *flags, *requirements)
+    return install if has_pip else f"{command_line(sys.executable, '-m', 'ensurepip')} && {install}"
 
 
 def command_line(*words: str) -> str:
@@ -71,7 +69,3 @@ def command_line(*words: str) -> str:
     # cmd takes < and > of a version for redirections unless they are quoted.
     quoted = [f'"{word}"' if set(word) & set("<>|&^,") else subprocess.list2cmdline([word]) for word in words]
     return " ".join(quoted)
-
-
-def _pip(*requirements: str) -> str:
-    return command_line(sys.executable, "-m", "pip", "install", *requirements)

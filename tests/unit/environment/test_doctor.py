@@ -1,0 +1,159 @@
+"""The whole page: quick, complete, light, and not to be stopped by one bad program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from slmtui.environment import doctor, foundry_check, system
+from slmtui.environment.check import Check
+from slmtui.environment.doctor import checks, ready
+from slmtui.events import Cancel, Cancelled, jsonable
+
+HEAVY = ("torch", "transformers", "olive", "onnx", "onnxruntime", "onnxruntime_genai", "foundry_local_sdk")
+SCREENS = ("textual", "rich")
+EXPECTED = {
+    *("python", "platform", "cpu", "memory", "disk", "terminal", "folders", "foundry-folders"),
+    *(
+        "package-olive-ai",
+        "package-onnxruntime-genai",
+        "package-torch",
+        "packages-base",
+        "package-requirements",
+    ),
+    *("cmake", "git", "compiler", "foundry-command"),
+}
+
+
+def by_id() -> dict[str, Check]:
+    return {check.id: check for check in checks()}
+
+
+def test_every_check_is_there_once_and_complete():
+    found = list(checks())
+    ids = [check.id for check in found]
+    assert set(ids) >= EXPECTED
+    assert len(ids) == len(set(ids))
+    for check in found:
+        assert check.title
+        assert check.found
+        if check.status in ("warn", "fail"):
+            assert check.reason
+            assert check.fix
+    json.dumps(jsonable(found))
+
+
+def test_the_tests_run_with_the_tested_packages():
+    assert [check for check in checks() if check.id.startswith("package") and check.status != "ok"] == []
+
+
+def test_the_page_takes_less_than_a_second_and_imports_nothing_heavy():
+    code = (
+        "import sys, time; began = time.perf_counter()\n"
+        "from slmtui.environment.doctor import checks\n"
+        "list(checks()); took = time.perf_counter() - began\n"
+        f"print(took, [name for name in {HEAVY + SCREENS!r} if name in sys.modules])"
+    )
+    # The best of three: other programs on this machine have their own idea of time.
+    outputs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split(
+            " ", 1
+        )
+        for _ in range(3)
+    ]
+    assert {imported.strip() for _, imported in outputs} == {"[]"}
+    assert min(float(took) for took, _ in outputs) < 1.0
+
+
+def test_a_program_that_hangs_holds_up_its_own_row_alone(stand_in):
+    stand_in("foundry", {"--version": (0, "", "", 60)})
+    began = time.monotonic()
+    at = {check.id: time.monotonic() - began for check in checks()}
+    assert max(seconds for check_id, seconds in at.items() if check_id != "foundry-command") < 3
+    assert 4 < at["foundry-command"] < 8
+
+
+def test_a_page_that_is_closed_leaves_no_program_behind(stand_in):
+    stand_in("foundry", {"--version": (0, "", "", 60)})
+    page = checks()
+    next(page)
+    began = time.monotonic()
+    page.close()
+    assert time.monotonic() - began < 2
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_cancelling_ends_the_page_at_once(stand_in):
+    stand_in("foundry", {"--version": (0, "", "", 60)})
+    cancel = Cancel()
+    threading.Timer(1.0, cancel.set).start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        list(checks(cancel))
+    assert time.monotonic() - began < 3
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_a_check_that_breaks_is_one_finding_among_others(monkeypatch):
+    def memory() -> Check:
+        raise RuntimeError("no /proc here")
+
+    monkeypatch.setattr(doctor, "_QUICK", (memory, system.disk))
+    found = by_id()
+    assert found["memory"].status == "warn"
+    assert "RuntimeError: no /proc here" in found["memory"].found
+    assert found["disk"].status == "ok"
+
+
+def test_the_classic_foundry_command_is_described_without_starting_its_service(stand_in):
+    program = stand_in(
+        "foundry", {"--version": "0.8.119\n", "service status": "🔴 Service is not running!\n"}
+    )
+    check = foundry_check.foundry(Cancel())
+    assert (check.status, check.found) == ("ok", "0.8.119 (classic), service stopped")
+    assert program.asked() == ["--version", "service status"]
+
+
+def test_the_modern_foundry_command_is_described_with_its_cache(stand_in):
+    answers = {
+        "--version": "0.13.0\n",
+        "server status -o json": '{"running": false, "state": "not_running"}',
+        "cache location -o json": '{"path": "/models", "userSet": false}',
+    }
+    stand_in("foundry", answers)
+    check = foundry_check.foundry(Cancel())
+    assert check.status == "ok"
+    assert check.found.startswith("0.13.0 (modern), server stopped, cache ")
+
+
+def test_a_foundry_command_that_prints_rubbish_is_a_warning(stand_in):
+    stand_in("foundry", {"--version": "\udcff rubbish"})
+    check = foundry_check.foundry(Cancel())
+    assert check.status == "warn"
+    assert "instead of a version" in check.found
+    assert ready([check])
+
+
+@pytest.mark.parametrize(
+    ("platform", "status"), [("linux", "skipped"), ("win32", "warn"), ("darwin", "warn")]
+)
+def test_no_foundry_command_never_stops_a_deployment(empty_path, monkeypatch, platform: str, status: str):
+    monkeypatch.setattr(foundry_check.sys, "platform", platform)
+    monkeypatch.setattr(foundry_check.foundry_command, "detect", lambda **_: None)
+    check = foundry_check.foundry(Cancel())
+    assert (check.status, check.found) == (status, "not installed")
+    assert check.fix
+    assert ready([check])
+
+
+@pytest.mark.parametrize(
+    ("status", "good"), [("ok", True), ("warn", True), ("skipped", True), ("fail", False)]
+)
+def test_only_a_failed_check_stops_a_deployment(status, good: bool):
+    assert ready([Check("a", "A", "ok", "", ""), Check("b", "B", status, "", "")]) is good
