@@ -261,13 +261,13 @@ def run(
             deployment = yield from answer_once(deployment, cancel)
         if deployment.step(station).state != "verified":
             verdicts = deployment.step(station).record.get("verdicts", [])
-            bad = next((v for v in verdicts if v["status"] == "fail"), {})
+            bad: dict[str, Any] = next((v for v in verdicts if v["status"] == "fail"), {})
             raise Failure(str(bad.get("evidence", f"{station} was not verified.")), str(bad.get("fix", "")))
     return deployment
 
 
 def _begun(source: str, cancel: Cancel, name: str | None) -> Service[Deployment]:
-    if name is not None and (deployments.deployments_dir() / f"{name}.toml").exists():
+    if name is not None and (locations.deployments_dir() / f"{name}.toml").exists():
         existing = deployments.load(name)
         path = yield from fetch(source, cancel)
         if Path(existing.source) != path:

@@ -106,8 +106,10 @@ class _Command:
         except Exception as error:
             self._code = CANCELLED if self._cancel.is_set else FAILED
             if self._code == FAILED:
+                from slmtui.config.mistakes import mistake
+
                 with contextlib.suppress(ReaderGone):
-                    report.failed(_mistake(error))
+                    report.failed(mistake(error))
         if self._code == CANCELLED:
             with contextlib.suppress(ReaderGone):
                 report.cancelled()
@@ -124,27 +126,6 @@ class _Command:
             self._report.cancelled()
         # The command's thread may hold any lock; the interpreter's own ending would wait for it.
         os._exit(CANCELLED)
-
-
-def _mistake(error: Exception) -> Exception:
-    """The failure that stands for a mistake of ours, its traceback in a file of its own."""
-    import traceback
-
-    from slmtui.config import locations
-    from slmtui.events import Failure
-
-    trace = "".join(traceback.format_exception(error))
-    log: Path | None = locations.log_dir() / f"mistake-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    try:
-        assert log is not None  # noqa: S101
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(trace, encoding="utf-8", errors="replace")
-    except OSError:
-        log = None
-        print(trace, file=sys.stderr)  # nowhere else to keep it
-    said = " ".join(str(error).split())[:300]
-    cause = f"slmtui made a mistake: {type(error).__name__}: {said}"
-    return Failure(cause, "Please report it with the traceback.", log)
 
 
 def _flushed() -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from textual.message import Message
 
+from slmtui.config.mistakes import mistake
 from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Service, Usage, Verdict
 
 Result = TypeVar("Result")
@@ -124,7 +125,4 @@ class Job(Generic[Result]):
             self._outcome = ("cancelled", None, None) if self.cancel.is_set else ("failed", None, failure)
         except Exception as error:
             # A mistake of ours must not take the app down with it.
-            name = type(error).__name__
-            failure = Failure(f"slmtui made a mistake: {name}: {error}", "Please report it, with the log.")
-            failure.__cause__ = error
-            self._outcome = ("failed", None, failure)
+            self._outcome = ("failed", None, mistake(error))

@@ -67,11 +67,11 @@ class StationScreen(Screen[None]):
         self.show_state()
 
     @on(JobChanged)
-    def _job_changed(self, message: JobChanged) -> None:
+    async def _job_changed(self, message: JobChanged) -> None:
         self.query_one(Rail).refresh_states()
-        self.on_job(message)
+        await self.on_job(message)
 
-    def on_job(self, message: JobChanged) -> None:
+    async def on_job(self, message: JobChanged) -> None:
         """A job has said something; screens show their own."""
 
     def show_state(self) -> None:

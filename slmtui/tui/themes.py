@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.theme import Theme
 
 from slmtui.config.themes import ThemeFile
@@ -9,4 +11,5 @@ from slmtui.config.themes import ThemeFile
 
 def as_theme(file: ThemeFile) -> Theme:
     """The Textual theme a file describes."""
-    return Theme(name=file.name, dark=file.dark, variables=dict(file.variables), **file.colours)
+    fields: dict[str, Any] = {**file.colours, "variables": dict(file.variables)}
+    return Theme(name=file.name, dark=file.dark, **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Self
 
 from slmtui.tui.app import SlmtuiApp
 from tests.tui.walking import primary, until
@@ -19,7 +20,7 @@ class StallWatch:
         self.stalls: list[float] = []
         self._task: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> StallWatch:
+    def __enter__(self) -> Self:
         self._task = asyncio.get_running_loop().create_task(self._watch())
         return self
 

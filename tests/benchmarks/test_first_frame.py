@@ -29,7 +29,9 @@ def test_the_first_frame_comes_within_one_and_a_half_times_that_of_a_bare_app() 
         bare.append(_seconds_until([sys.executable, "-c", BARE], b"first frame"))
         ours.append(_seconds_until([sys.executable, "-m", "slmtui"], b"fernlight-support"))
     ratio = statistics.median(ours) / statistics.median(bare)
-    print(f"first frame: bare {statistics.median(bare):.3f} s, slmtui {statistics.median(ours):.3f} s, {ratio:.2f}")
+    print(
+        f"first frame: bare {statistics.median(bare):.3f} s, slmtui {statistics.median(ours):.3f} s, {ratio:.2f}"
+    )
     assert ratio <= 1.5
 
 

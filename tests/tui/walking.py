@@ -15,7 +15,9 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: flo
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s for nothing; the screen shows:\n{screen_text(pilot.app)}")
+            raise AssertionError(
+                f"waited {seconds} s for nothing; the screen shows:\n{screen_text(pilot.app)}"
+            )
         await pilot.pause(0.05)
     await pilot.pause()
 

@@ -238,7 +238,11 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
         """The load is under way: ask as soon as it is done."""
         job = self.slmtui.job(self.MODE)
         assert job is not None
-        job.on_done = lambda _: self.call_later(self._send, Turn(text.strip()))
+
+        def send(_: object) -> None:
+            self.call_later(self._send, Turn(text.strip()))
+
+        job.on_done = send
 
     def _send(self, turn: Turn) -> None:
         self.session.turns.append(turn)

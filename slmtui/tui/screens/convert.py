@@ -198,7 +198,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
             self.slmtui.jobs.pop(self.MODE, None)
             self.show_state()
 
-    def on_job(self, message: JobChanged) -> None:
+    async def on_job(self, message: JobChanged) -> None:
         if message.job.station != self.MODE:
             return
         if message.job.running:

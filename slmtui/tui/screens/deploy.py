@@ -191,7 +191,7 @@ again; the converted model itself stays.
             )
             self.show_state()
 
-    def on_job(self, message: JobChanged) -> None:
+    async def on_job(self, message: JobChanged) -> None:
         if message.job.station != self.MODE:
             return
         if message.job.running:

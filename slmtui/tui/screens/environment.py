@@ -96,7 +96,7 @@ through the Foundry Local SDK, which is part of the version set.
         self.slmtui.start_job(self.MODE, _examine)
         self._show_verdict()
 
-    def on_job(self, message: JobChanged) -> None:
+    async def on_job(self, message: JobChanged) -> None:
         if message.job.station != self.MODE:
             return
         for event in message.events:

@@ -141,13 +141,12 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             options.add_option(Option(Content.styled("Continue", "bold $text-primary"), disabled=True))
         for one in self._deployments.values():
             station = one.next_station()
-            words = (
-                _NEXT_WORDS[station] if one.step(station).state != "failed" else "failed" if station else ""
-            )
+            failed = station is not None and one.step(station).state == "failed"
+            words = "failed" if failed else _NEXT_WORDS[station]
             options.add_option(
                 Option(
                     Content.assemble(
-                        "  ", one.name, ("  " + words, "$text-accent"), f"  {ago(_touched(one))}"
+                        "  ", one.name, ("  " + words, "$text-accent"), ("  " + ago(_touched(one)), MUTED)
                     ),
                     id=f"deployment:{one.name}",
                 )
@@ -297,7 +296,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             self.query_one("#path", Input).clear()
             self.go("environment")
 
-    def on_job(self, message: JobChanged) -> None:
+    async def on_job(self, message: JobChanged) -> None:
         job = message.job
         if job.station != self.MODE:
             return

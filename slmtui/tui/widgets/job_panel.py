@@ -52,8 +52,10 @@ class JobPanel(Vertical):
             self._show_log(job, events)
         self._shown = job
         self._show_stage(job)
-        if self._with_usage and job.usage:
-            self._show_usage(job)
+        if self._with_usage:
+            self.query_one(".job-usage").display = bool(job.usage)
+            if job.usage:
+                self._show_usage(job)
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
@@ -85,8 +87,8 @@ class JobPanel(Vertical):
                 parts.append((f", about {duration(progress.seconds_left)} left", MUTED))
             if job.cancelling:
                 parts = [icon("running"), " ", ("Cancelling", "bold")]
-            known = progress is not None and progress.fraction is not None
-            bar.update(total=100 if known else None, progress=100 * (progress.fraction or 0) if known else 0)
+            fraction = progress.fraction if progress else None
+            bar.update(total=None if fraction is None else 100, progress=100 * (fraction or 0))
         else:
             state, words = _ENDINGS[job.state]
             parts = [icon(state), " ", (f"{words} {duration(job.seconds)}", "bold")]
