@@ -10,7 +10,7 @@ from slmtui.environment.foundry_command import FoundryCommand
 from slmtui.events import Cancel
 
 _ID, _TITLE = "foundry-command", "foundry command"
-_NEEDED = "optional"
+_NEEDED = "any version, optional"
 _RELEASES = "https://github.com/microsoft/Foundry-Local/releases"
 _INSTALL = {
     "win32": "winget install Microsoft.FoundryLocal",

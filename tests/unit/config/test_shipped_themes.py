@@ -71,14 +71,17 @@ def test_text_in_every_colour_can_be_read_everywhere(name: str, ink: str, place:
 
 @pytest.mark.parametrize(
     ("name", "ink", "place"),
-    product(NAMES, ("text", *(f"text-{ink}" for ink in (*INKS[1:], "muted"))), PLACES),
+    product(NAMES, ("text", "foreground-muted", *(f"text-{ink}" for ink in (*INKS[1:], "muted"))), PLACES),
 )
 def test_what_textual_derives_for_text_can_be_read_everywhere(name: str, ink: str, place: str):
     colours = drawn(name)
     assert contrast(colours[ink], colours[place]) >= ENOUGH
 
 
-@pytest.mark.parametrize(("name", "ink"), product(NAMES, (*STATES, "foreground", "block-cursor-foreground")))
+@pytest.mark.parametrize(
+    ("name", "ink"),
+    product(NAMES, (*STATES, "foreground", "foreground-muted", "text-muted", "block-cursor-foreground")),
+)
 @pytest.mark.parametrize("place", ["block-cursor-background", "block-cursor-blurred-background"])
 def test_a_state_can_be_read_under_the_cursor(name: str, ink: str, place: str):
     colours = drawn(name)
