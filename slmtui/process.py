@@ -19,6 +19,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,9 +36,11 @@ _CONTROL = re.compile(
     r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
 )
 _TAIL_LINES = 40
+# Seconds to wait for killed processes; the kernel has to give gigabytes back first.
+_PATIENCE = 3.0
 
 # No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a ProcessInfo
-# event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI environment do they
+# event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI environment they
 # keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds the same variable.
 SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
 
@@ -273,7 +276,20 @@ def end_tree(pid: int) -> None:
             process.kill()
         except psutil.Error:
             continue
-    psutil.wait_procs(tree, timeout=3)
+    deadline = time.monotonic() + _PATIENCE
+    while not all(map(_ended, tree)) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether a process runs no more; one that waits for its parent to take notice (a zombie) does not.
+
+    An orphan stays a zombie until process 1 notices, which in a container may be a second later.
+    """
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return True
 
 
 class Meter:
