@@ -20,6 +20,7 @@ from slmtui.process import Child, Meter
 from slmtui.source.model_source import ModelSource
 from slmtui.units import size
 
+WORKER = "slmtui.conversion.worker"
 # How often the worker's pipe is left to look at the clock and at the wish to cancel, and how often memory,
 # CPU and progress are told, in seconds.
 _POLL = 0.1
@@ -63,7 +64,7 @@ def run_olive(
         "config": olive_config(origin, precision, model, staging / "olive-cache"),
     }
     run = _Run(tracker, log)
-    with Child("slmtui.conversion.worker", environment=worker_environment(staging), log=log) as child:
+    with Child(WORKER, environment=worker_environment(staging), log=log) as child:
         meter = Meter(child.pid)
         child.send(request)
         yield tracker.now()

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from slmtui.conversion.plan import plan
+from slmtui.events import Failure
+from slmtui.source.model_source import ModelSource, Problem
+
+
+def test_a_plan_says_what_it_needs_and_leaves_nothing_behind(source: ModelSource, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    made = plan(source, tmp_path / "deep" / "er" / "int4")
+    assert made.output == tmp_path / "deep" / "er" / "int4"
+    assert 0 < made.output_bytes < made.needed_bytes < made.free_bytes
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_relative_output_is_made_absolute(
+    source: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert plan(source, Path("here")).output == tmp_path / "here"
+
+
+def test_the_sources_first_error_refuses_the_plan(source: ModelSource, tmp_path: Path) -> None:
+    problems = (Problem("warning", "odd", "look"), Problem("error", "no weights", "fetch them"))
+    broken = dataclasses.replace(source, problems=problems)
+    with pytest.raises(Failure) as failure:
+        plan(broken, tmp_path / "out")
+    assert (failure.value.cause, failure.value.fix) == ("no weights", "fetch them")
+
+
+def test_an_unknown_precision_names_those_that_are_known(source: ModelSource, tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="int3") as failure:
+        plan(source, tmp_path / "out", "int3")
+    assert "int4" in failure.value.fix
+
+
+def test_an_output_that_exists_is_refused_unless_it_is_to_be_replaced(
+    source: ModelSource, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "precious").touch()
+    with pytest.raises(Failure, match="exists and is not empty"):
+        plan(source, tmp_path / "out")
+    assert plan(source, tmp_path / "out", replace=True).replace
+
+
+def test_an_empty_folder_may_be_the_output(source: ModelSource, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert plan(source, tmp_path / "out").output == tmp_path / "out"
+
+
+def test_a_file_is_never_the_output(source: ModelSource, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(Failure, match="is not a folder"):
+        plan(source, tmp_path / "out", replace=True)
+    with pytest.raises(Failure, match="is not a folder"):
+        plan(source, tmp_path / "out" / "below")
+
+
+def test_the_source_and_what_holds_it_are_never_replaced(source: ModelSource) -> None:
+    for output in (source.path, source.path.parent):
+        with pytest.raises(Failure, match="would replace the source"):
+            plan(source, output, replace=True)
+
+
+def test_too_little_room_is_said_with_both_figures(
+    source: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10_000, 9_000, 1_000))
+    with pytest.raises(Failure, match=r"needs about .* kB while it runs, 1\.0 kB are free"):
+        plan(source, tmp_path / "out")
+
+
+def test_a_read_only_parent_is_refused_at_once(
+    source: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # root may write anywhere: the system's answer is given
+        monkeypatch.setattr(Path, "mkdir", _refuse)
+    else:
+        (tmp_path / "locked").mkdir(mode=0o555)
+    with pytest.raises(Failure, match="cannot be written"):
+        plan(source, tmp_path / "locked" / "out")
+
+
+def _refuse(self: Path, *arguments: object, **options: object) -> None:
+    raise PermissionError(13, "Permission denied", str(self))
