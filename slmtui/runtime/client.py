@@ -24,6 +24,8 @@ from slmtui.runtime.memory import high_water
 from slmtui.runtime.parameters import ChatParameters, Message
 from slmtui.runtime.protocol import FinishReason, messages_json, parameters_json
 
+HOST_MODULE = "slmtui.runtime.host"
+
 # A stop is answered within 200 ms even where a single token takes longer: after this many seconds the answer
 # ends here, and the host, which can hear only between two tokens, ends it as soon as it can.
 STOP_PATIENCE = 0.12
@@ -126,7 +128,7 @@ class ModelHost:
         model = read_folder(self.model_dir)
         self.close()
         started = time.monotonic()
-        child = Child("slmtui.runtime.host", log=self.log)
+        child = Child(HOST_MODULE, log=self.log)
         try:
             self._wait_for_load(child, cancel or Cancel())
         except BaseException:
@@ -173,6 +175,9 @@ class ModelHost:
                         late = stopped_at and time.monotonic() - stopped_at[0] > STOP_PATIENCE
                         if answer.finish_reason or late:
                             break
+            except Failure:
+                if not cancel.is_set:  # whoever cancels may end the host as well
+                    raise
             finally:
                 if not answer.finish_reason:
                     stop()
