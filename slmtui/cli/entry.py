@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 
 from slmtui.cli.parser import build
@@ -108,8 +107,11 @@ class _Command:
             if self._code == FAILED:
                 from slmtui.config.mistakes import mistake
 
+                ours = mistake(error)
                 with contextlib.suppress(ReaderGone):
-                    report.failed(mistake(error))
+                    report.failed(ours)
+                if ours.log is None:  # no file could keep it
+                    sys.excepthook(type(error), error, error.__traceback__)
         if self._code == CANCELLED:
             with contextlib.suppress(ReaderGone):
                 report.cancelled()
