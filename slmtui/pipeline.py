@@ -32,6 +32,12 @@ from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
 
 DEFAULT_PRECISION = "int4"
+# What each station leaves on the disk, by its key in the record.
+_MADE: tuple[tuple[Station, str], ...] = (
+    ("conversion", "output"),
+    ("prompt", "file"),
+    ("foundry", "target"),
+)
 GREETING = "Hello! What can you do?"
 
 
@@ -57,6 +63,8 @@ def begin(source: str, cancel: Cancel, name: str | None = None) -> Service[Deplo
 
     Without a `name`, a free one like the source's is taken.
     """
+    if name is not None:
+        deployments.check_name(name)
     path = yield from fetch(source, cancel)
     model = inspect(path)
     sample = samples.find(source)
@@ -131,6 +139,15 @@ def model_dir(deployment: Deployment) -> Path:
     if not Path(output).is_dir():
         raise Failure(f"The converted model {output} is gone.", "Convert it again.")
     return Path(output)
+
+
+def as_it_stands(deployment: Deployment) -> Deployment:
+    """The deployment without what was recorded but is gone: folders can be deleted behind our back."""
+    for station, key in _MADE:
+        made = deployment.step(station).record.get(key)
+        if deployment.step(station).state == "verified" and not (made and Path(made).exists()):
+            return deployment.with_step(station, "waiting").save()
+    return deployment
 
 
 def template_plan(deployment: Deployment) -> TemplatePlan:
@@ -276,7 +293,7 @@ def _begun(source: str, cancel: Cancel, name: str | None) -> Service[Deployment]
                 "Take another --name, or undo that one first.",
             )
         if existing.step("source").state == "verified":
-            return existing
+            return as_it_stands(existing)
     return (yield from begin(source, cancel, name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -54,6 +55,14 @@ _BIDI = dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), "�")
 def safe(text: str) -> str:
     """Foreign text on several lines without control sequences or direction overrides."""
     return "\n".join(plain(line) for line in text.replace("\r\n", "\n").split("\n")).translate(_BIDI)
+
+
+def short(path: str | Path) -> str:
+    """A path with the user's home as `~`."""
+    try:
+        return str(Path("~") / Path(path).relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
 
 
 def fit(text: str, width: int) -> str:

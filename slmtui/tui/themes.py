@@ -12,4 +12,10 @@ from slmtui.config.themes import ThemeFile
 def as_theme(file: ThemeFile) -> Theme:
     """The Textual theme a file describes."""
     fields: dict[str, Any] = {**file.colours, "variables": dict(file.variables)}
-    return Theme(name=file.name, dark=file.dark, **fields)
+    return Theme(
+        name=file.name,
+        dark=file.dark,
+        luminosity_spread=file.luminosity_spread,
+        text_alpha=file.text_alpha,
+        **fields,
+    )

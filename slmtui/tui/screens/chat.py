@@ -67,7 +67,8 @@ def _figures(answer: Answer) -> Content:
     endings = {"stop": "", "length": "  reached the limit", "cancelled": "  stopped"}
     return Content.styled(
         f"first token {seconds_short(answer.ttft_seconds)}  "
-        f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens"
+        f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens  "
+        f"{size(answer.peak_rss_bytes)}"
         f"{endings[answer.finish_reason]}",
         MUTED,
     )
@@ -175,7 +176,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
         elif answering:
             self.set_primary("Stop", "Esc stops the answer.", focus=False)
         else:
-            self.set_primary("Send", "Enter sends; Ctrl+J makes a new line.", focus=False)
+            self.set_primary("Send", "Enter sends, Ctrl+J makes a new line.", focus=False)
 
     def _show_facts(self) -> None:
         parameters = self.session.parameters

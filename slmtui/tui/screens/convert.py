@@ -7,13 +7,14 @@ from pathlib import Path
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Label
 
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.events import Failure
-from slmtui.tui.format import MUTED
+from slmtui.tui.format import MUTED, short
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -53,9 +54,11 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
 
     def compose_body(self) -> ComposeResult:
         yield Facts(id="plan")
-        yield Input(id="output", compact=True, placeholder="output folder")
+        with Horizontal(id="output-row"):
+            yield Label("output")
+            yield Input(id="output", compact=True, placeholder="a folder that does not exist yet")
         yield FailurePanel(id="convert-failure")
-        yield VerdictList(id="convert-verdicts", markup=False)
+        yield VerdictList(id="convert-verdicts")
         yield JobPanel(id="convert-job")
 
     def compose_actions(self) -> ComposeResult:
@@ -72,7 +75,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         failure.show(None)
         self.query_one("#cancel").display = running
         self.query_one("#again").display = done and not running
-        self.query_one("#output", Input).display = deployment is not None and not running and not done
+        self.query_one("#output-row").display = deployment is not None and not running and not done
         self.query_one(JobPanel).show(job)
         self.query_one(VerdictList).show([])
         if deployment is None:
@@ -80,7 +83,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
             self.set_primary("Choose a model", "No model is chosen yet.")
             return
         if running:
-            self.set_primary("Converting", "Esc cancels; leaving this screen does not.", enabled=False)
+            self.set_primary("Converting", "Esc cancels.", enabled=False)
             return
         if deployment.name != self._shown_for:
             self._shown_for = deployment.name
@@ -103,14 +106,14 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         share = f", {after / before:.2f} of the source" if before else ""
         self.query_one(Facts).show(
             [
-                ("output", str(record["output"])),
+                ("output", short(record["output"])),
                 ("size", f"{size(after)}{share}"),
                 ("took", f"{record['seconds']} s, {size(record['peak_rss_bytes'])} at the peak"),
-                ("log", str(record["log"])),
+                ("log", short(record["log"])),
             ]
         )
         self.query_one(VerdictList).show(verdict_from(v) for v in record.get("verdicts", []))
-        self.set_primary("Continue", "Converted, and loaded by the runtime.")
+        self.set_primary("Continue", "The runtime loads it.")
 
     # The plan
 
@@ -144,11 +147,10 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         room = Content.assemble(size(plan.needed_bytes), (f" needed, {size(plan.free_bytes)} free", MUTED))
         self.query_one(Facts).show(
             [
-                ("source", str(source.path)),
+                ("source", short(source.path)),
                 ("model", f"{source.architecture}, {count(source.parameters)} parameters, {source.dtype}"),
                 ("precision", "INT4, block size 32, on the CPU"),
                 ("disk", room),
-                ("output", "in the folder below"),
             ]
         )
         typing = self.focused is not None and self.focused.id == "output"
@@ -211,7 +213,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
 
     def action_output(self) -> None:
         """Go to the output field."""
-        if self.query_one("#output").display:
+        if self.query_one("#output-row").display:
             self.query_one("#output").focus()
 
     def action_copy_log(self) -> None:

@@ -13,6 +13,7 @@ from slmtui import pipeline
 from slmtui.events import Failure
 from slmtui.foundry.cache import cache_folders
 from slmtui.foundry.deploy import DeployPlan
+from slmtui.tui.format import short
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -50,7 +51,7 @@ again; the converted model itself stays.
         yield Facts(id="deploy-plan")
         yield FailurePanel(id="deploy-failure")
         yield JobPanel(log=False, usage=False, id="deploy-job")
-        yield VerdictList(id="deploy-verdicts", markup=False)
+        yield VerdictList(id="deploy-verdicts")
 
     def compose_actions(self) -> ComposeResult:
         yield Button("Cancel", id="cancel", compact=True)
@@ -63,7 +64,9 @@ again; the converted model itself stays.
     def _find_caches(self) -> None:
         """Ask for the cache folders off the event loop: the `foundry` command may be slow to answer."""
         folders = cache_folders()
-        self.app.call_from_thread(self._show_caches, [(f"{f.path}  ({f.origin})", f.path) for f in folders])
+        self.app.call_from_thread(
+            self._show_caches, [(f"{short(f.path)}  ({f.origin})", f.path) for f in folders]
+        )
 
     def _show_caches(self, options: list[tuple[str, Path]]) -> None:
         select: Select[Path] = self.query_one("#cache", Select)
@@ -93,11 +96,11 @@ again; the converted model itself stays.
         elif step is not None and step.record.get("target"):
             record = step.record
             self.query_one(Facts).show(
-                [("deployed as", str(record["model_id"])), ("folder", str(record["target"]))]
+                [("deployed as", str(record["model_id"])), ("folder", short(record["target"]))]
             )
             self.query_one(VerdictList).show(verdict_from(v) for v in record.get("verdicts", []))
             if done:
-                self.set_primary("Continue", "Deployed; the SDK lists and loads it.")
+                self.set_primary("Continue", "The SDK lists and loads it.")
             else:
                 self.set_primary("Try again", "Deployed, but not verified.")
                 self._look()
@@ -147,7 +150,7 @@ again; the converted model itself stays.
         self.query_one(Facts).show(
             [
                 ("name", plan.name),
-                ("into", str(plan.target)),
+                ("into", short(plan.target)),
                 ("files", f"{len(plan.files)}, {size(plan.bytes)}"),
                 ("free there", size(plan.free_bytes)),
                 ("existing", "replaced, it is this deployment's own" if plan.replaces else ""),

@@ -36,7 +36,7 @@ class CheckDone(Event):
 def _examine(cancel: Cancel) -> Generator[Event, None, list[Check]]:
     """Run all checks, each told as it finishes."""
     done = []
-    for check in checks():
+    for check in checks(cancel):
         cancel.check()
         done.append(check)
         yield CheckDone(check)
@@ -79,7 +79,8 @@ through the Foundry Local SDK, which is part of the version set.
         self.action_again()
 
     def on_resize(self) -> None:
-        self._fill()
+        # The list has its new width only once the screen has been laid out again.
+        self.call_after_refresh(self._fill)
 
     @property
     def _list(self) -> OptionList:

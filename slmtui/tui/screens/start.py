@@ -21,7 +21,7 @@ from slmtui.events import Failure
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
-from slmtui.tui.format import MUTED, ago, safe
+from slmtui.tui.format import MUTED, ago, safe, short
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -109,8 +109,9 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                     id="path",
                     compact=True,
                 )
-                yield Static("What happens next", id="tour-title", classes="section")
-                yield Facts(id="tour")
+                with Vertical(id="tour-box"):
+                    yield Static("What happens next", classes="section")
+                    yield Facts(id="tour")
             with Vertical(id="details"):
                 yield Static(id="details-title", markup=False)
                 yield Facts(id="details-facts")
@@ -192,7 +193,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         self.query_one("#details-title", Static).update(one.name)
         self.query_one(FailurePanel).show(None)
         rows: list[tuple[str, str]] = [
-            ("source", one.source),
+            ("source", short(one.source)),
             ("architecture", str(record.get("architecture", ""))),
             ("created", ago(one.created)),
         ]
@@ -280,6 +281,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             options.action_select()
 
     def _continue(self, one: Deployment) -> None:
+        one = pipeline.as_it_stands(one)
         self.slmtui.use(one)
         if one.step("source").state == "failed":
             self._begin(one.source)

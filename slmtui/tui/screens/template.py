@@ -21,6 +21,7 @@ from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
 from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.json_editor import JsonEditor
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
 
@@ -82,11 +83,11 @@ from the model's **own chat template**; one that differs from what the model was
                     with Horizontal(classes="field"):
                         yield Label(title)
                         yield Input(id="-".join(path), compact=True, select_on_focus=False)
-            yield TextArea.code_editor("", language="json", id="json", show_line_numbers=True)
+            yield JsonEditor(id="json")
         yield Static(id="issues")
         yield Static("The prompt it makes", id="preview-title", classes="section")
         yield Static(id="preview")
-        yield VerdictList(id="template-verdicts", markup=False)
+        yield VerdictList(id="template-verdicts")
 
     def compose_actions(self) -> ComposeResult:
         yield Button("Reset", id="reset", compact=True)
@@ -220,7 +221,7 @@ from the model's **own chat template**; one that differs from what the model was
         elif written:
             self.set_primary("Continue", "Written.", focus=not editing)
         else:
-            self.set_primary("Write and continue", "Enter writes inference_model.json.", focus=not editing)
+            self.set_primary("Write and continue", "Enter writes it.", focus=not editing)
         if deployment is not None and deployment.step("prompt").state != "waiting":
             verdicts = deployment.step("prompt").record.get("verdicts", [])
             self.query_one(VerdictList).show(verdict_from(v) for v in verdicts if v["status"] != "ok")

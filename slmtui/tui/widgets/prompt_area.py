@@ -18,7 +18,14 @@ class PromptArea(TextArea):
             self.text = text
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            show_line_numbers=False,
+            compact=True,
+            tab_behavior="focus",
+            placeholder="Ask the model something",
+        )
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":

@@ -31,24 +31,33 @@ def recorded_failure(record: Mapping[str, Any]) -> Failure:
 
 
 class VerdictList(Static):
-    """One line a verdict: sign, title, evidence; the fix below it where there is one."""
+    """Sign, title and evidence of each verdict; the fix below it where there is one."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._verdicts: tuple[Verdict, ...] = ()
 
     def show(self, verdicts: Iterable[Verdict]) -> None:
         """Show these, in order; none hides the list."""
+        self._verdicts = tuple(verdicts)
+        self.display = bool(self._verdicts)
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Long evidence goes on below the title, not below the sign."""
+        room = max((self.content_size.width or 60) - 2, 20)
         lines: list[Content] = []
-        for verdict in verdicts:
-            lines.append(
-                Content.assemble(
-                    icon(verdict.status),
-                    " ",
-                    (safe(verdict.title), "bold"),
-                    ("  " + safe(verdict.evidence), MUTED),
-                )
-            )
+        for verdict in self._verdicts:
+            text = Content.assemble((safe(verdict.title), "bold"), ("  " + safe(verdict.evidence), MUTED))
+            for index, line in enumerate(text.wrap(room)):
+                lines.append(Content.assemble(icon(verdict.status) if index == 0 else " ", " ", line))
             if verdict.fix and verdict.status != "ok":
-                lines.append(Content.assemble("  ", ("→ ", "$text-accent"), safe(verdict.fix)))
+                fix = Content.assemble(("→ ", "$text-accent"), safe(verdict.fix))
+                lines.extend(Content.assemble("  ", line) for line in fix.wrap(room))
         self.update(Content("\n").join(lines))
-        self.display = bool(lines)
 
 
 class FailurePanel(Static):
