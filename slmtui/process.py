@@ -39,9 +39,10 @@ _TAIL_LINES = 40
 # Seconds to wait for killed processes; the kernel has to give gigabytes back first.
 _PATIENCE = 3.0
 
-# No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a ProcessInfo
-# event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI environment they
-# keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds the same variable.
+# No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a
+# ProcessInfo event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI
+# environment they keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds
+# the same variable.
 SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
 
 
