@@ -14,22 +14,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from slmtui.config.locations import log_dir
-from slmtui.events import Cancel, Cancelled, Event, Failure, Service
+from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child, Meter
+from slmtui.runtime.answer import Answer, GrowingAnswer, Token
 from slmtui.runtime.folder import ConvertedModel, read_folder
 from slmtui.runtime.memory import high_water
 from slmtui.runtime.parameters import ChatParameters, Message
-from slmtui.runtime.protocol import FinishReason, messages_json, parameters_json
+from slmtui.runtime.protocol import messages_json, parameters_json
+
+__all__ = ["Answer", "Loaded", "ModelHost", "Token"]
 
 HOST_MODULE = "slmtui.runtime.host"
 
 # A stop is answered within 200 ms even where a single token takes longer: after this many seconds the answer
 # ends here, and the host, which can hear only between two tokens, ends it as soon as it can.
-STOP_PATIENCE = 0.12
-_POLL = 0.03
+STOP_PATIENCE = 0.1
+_POLL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +47,6 @@ class Loaded:
     context_length: int
     rss_bytes: int
     model_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Token(Event):
-    """Text that was generated: that of one token, or of a few that came within 10 ms.
-
-    Joined, the texts are the answer. It is data: control characters and markup are still in it.
-    """
-
-    kind: ClassVar[str] = "token"
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer and its figures. Times in seconds.
-
-    Attributes:
-        text: what was generated, also when it was cancelled.
-        prompt_tokens: of the whole conversation as rendered.
-        cached_tokens: how many of them the KV cache held already.
-        completion_tokens: generated, the token that ends the answer not counted.
-        ttft_seconds: time to first token, from the moment the host took the request up until it had the first
-            token: rendering, tokenizing and reading the prompt. 0.0 if there was none.
-        decode_tokens_per_second: (completion_tokens - 1) / (time of the last token - time of the first), on
-            the host's clock; 0.0 if there were fewer than two.
-        seconds: from sending the request to the end of the answer, on our clock.
-        peak_rss_bytes: the most resident memory the host's process tree has had since it was started, by the
-            system's own account where it keeps one (`memory.py`).
-        finish_reason: "stop", the model ended it; "length", `max_tokens` or the context was used up;
-            "cancelled".
-    """
-
-    text: str
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    ttft_seconds: float
-    decode_tokens_per_second: float
-    seconds: float
-    peak_rss_bytes: int
-    finish_reason: FinishReason
 
 
 class ModelHost:
@@ -149,7 +110,7 @@ class ModelHost:
             Failure: the conversation does not fit the context or the chat template, no model is loaded, it is
                 busy, or the host died. After the last, `load` starts anew.
         """
-        answer = _Growing()
+        answer = GrowingAnswer()
         started = time.monotonic()
         stopped_at: list[float] = []
         with self._request("chat") as (child, number):
@@ -181,7 +142,8 @@ class ModelHost:
             finally:
                 if not answer.finish_reason:
                     stop()
-            self._peak = max(self._peak, child.memory(), high_water(child.pid))
+            # The host starts no processes, so its own high water mark is that of its tree.
+            self._peak = max(self._peak, high_water(child.pid) or child.memory())
         return answer.finished(time.monotonic() - started, self._peak)
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
@@ -278,47 +240,4 @@ class ModelHost:
         death = child.death()
         raise Failure(
             death.cause, f"{death.fix} Loading the model again starts a new host.".strip(), self.log
-        )
-
-
-class _Growing:
-    """An answer while its replies come in."""
-
-    def __init__(self) -> None:
-        self.finish_reason: FinishReason | None = None
-        self._texts: list[str] = []
-        self._prompt_tokens = self._cached_tokens = 0
-        self._tokens = 0
-        self._first = self._last = 0.0
-
-    def take(self, reply: dict[str, Any]) -> str:
-        """Learn from a reply; returns the text it brings, if any."""
-        if reply["event"] == "started":
-            self._prompt_tokens = reply["prompt_tokens"]
-        elif reply["event"] == "reading":
-            self._cached_tokens = reply["cached_tokens"]
-        elif reply["event"] == "token":
-            # The first reply brings one token alone, so its time is that of the first token.
-            self._first = self._first or reply["seconds"]
-            self._last = reply["seconds"]
-            self._tokens += reply["tokens"]
-            self._texts.append(reply["text"])
-            return str(reply["text"])
-        elif reply["event"] == "finished":
-            self.finish_reason = reply["finish_reason"]
-        return ""
-
-    def finished(self, seconds: float, peak_rss_bytes: int) -> Answer:
-        """The answer as it stands; without a word of its end from the host it was cancelled."""
-        span = self._last - self._first
-        return Answer(
-            text="".join(self._texts),
-            prompt_tokens=self._prompt_tokens,
-            cached_tokens=self._cached_tokens,
-            completion_tokens=self._tokens,
-            ttft_seconds=self._first,
-            decode_tokens_per_second=(self._tokens - 1) / span if span > 0 else 0.0,
-            seconds=seconds,
-            peak_rss_bytes=peak_rss_bytes,
-            finish_reason=self.finish_reason or "cancelled",
         )
