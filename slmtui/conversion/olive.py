@@ -26,7 +26,7 @@ WORKER = "slmtui.conversion.worker"
 _POLL = 0.1
 _USAGE_EVERY = 1.0
 _PROGRESS_EVERY = 0.1
-# What Olive leaves beside the model; they hold paths of this machine and nothing the model needs.
+# What Olive writes beside the model about its own run.
 _BY_PRODUCTS = ("footprint.json", "output_footprint.json", "run_history.txt", "model_config.json")
 _LINES_KEPT = 5000
 
@@ -86,10 +86,15 @@ def run_olive(
                 yield tracker.now()
         cancel.check()
         reply = run.result(child)
-    for name in _BY_PRODUCTS:
-        (model / name).unlink(missing_ok=True)
+    _remove_by_products(model)
     peak = max(meter.peak_rss_bytes, int(reply["peak_rss_bytes"]))
     return Made(model, reply["files"], unloaded_weights(run.lines), peak)
+
+
+def _remove_by_products(model: Path) -> None:
+    """Keep to what the model needs: no paths of this machine, and no code that lay beside the weights."""
+    for path in [*(model / name for name in _BY_PRODUCTS), *model.glob("*.py")]:
+        path.unlink(missing_ok=True)
 
 
 class _Run:
