@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -181,10 +181,11 @@ def usable_name(wanted: str) -> str:
     return "model" if not name or _DEVICE.fullmatch(name) else name
 
 
-def free_name(wanted: str) -> str:
+def free_name(wanted: str, taken_elsewhere: Iterable[str] = ()) -> str:
     """A valid name like `wanted` that no saved deployment has: `model`, `model-2`, `model-3`…"""
     base = usable_name(wanted)[:56].rstrip(".")
     taken = {path.stem.lower() for path in deployments_dir().glob("*.toml")}
+    taken |= {name.lower() for name in taken_elsewhere}
     name, number = base, 2
     while name.lower() in taken:
         name, number = f"{base}-{number}", number + 1

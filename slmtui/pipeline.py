@@ -21,6 +21,7 @@ from slmtui.deployment import STATIONS, Deployment, Station
 from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
 from slmtui.foundry.deploy import DeployPlan
+from slmtui.foundry.deployed import deployed as deployed_models
 from slmtui.foundry.deployed import find as find_deployed
 from slmtui.foundry.undeploy import undeploy as undeploy_model
 from slmtui.prompt import station as prompt
@@ -69,7 +70,8 @@ def begin(source: str, cancel: Cancel, name: str | None = None) -> Service[Deplo
     model = inspect(path)
     sample = samples.find(source)
     wanted = sample.name if sample else model.name
-    new = Deployment.new(name or deployments.free_name(wanted), path)
+    # A forgotten deployment leaves its model deployed, and nothing may be replaced without a question.
+    new = Deployment.new(name or deployments.free_name(wanted, (one.name for one in deployed_models())), path)
     return record_source(new, model, sample.name if sample else None)
 
 

@@ -60,6 +60,8 @@ class Child:
         python: the interpreter; slmtui's own unless a tool chain names another.
         environment: variables on top of this process's.
         log: a file that receives every line the child prints, appended.
+        yielding: let everything else on the machine go first, so that a child that keeps all cores busy
+            for minutes leaves the screen its few milliseconds.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Child:
         python: str = sys.executable,
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
+        yielding: bool = False,
     ) -> None:
         self.log = log
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -91,6 +94,8 @@ class Child:
             env={**os.environ, **SILENT, **(environment or {}), "PYTHONUNBUFFERED": "1"},
             **detached,
         )
+        if yielding:
+            _lower_priority(self.process.pid)
         self._readers = [
             threading.Thread(target=self._read_replies, name=f"{module} replies", daemon=True),
             threading.Thread(target=self._read_log, name=f"{module} log", daemon=True),
@@ -263,6 +268,15 @@ def signal_name(code: int) -> str:
         -4: "an instruction this CPU lacks (SIGILL)",
     }
     return names.get(code, f"signal {-code}" if code < 0 else f"a crash (0x{code:08X})")
+
+
+def _lower_priority(pid: int) -> None:
+    """Windows has a class for it, the others a number; it is a courtesy, so a refusal is no error."""
+    with contextlib.suppress(psutil.Error):
+        if sys.platform == "win32":
+            psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process(pid).nice(10)
 
 
 def end_tree(pid: int) -> None:

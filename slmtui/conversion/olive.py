@@ -64,7 +64,7 @@ def run_olive(
         "config": olive_config(origin, precision, model, staging / "olive-cache"),
     }
     run = _Run(tracker, log)
-    with Child(WORKER, environment=worker_environment(staging), log=log) as child:
+    with Child(WORKER, environment=worker_environment(staging), log=log, yielding=True) as child:
         meter = Meter(child.pid)
         child.send(request)
         yield tracker.now()

@@ -30,7 +30,8 @@ def test_the_first_frame_comes_within_one_and_a_half_times_that_of_a_bare_app() 
         ours.append(_seconds_until([sys.executable, "-m", "slmtui"], b"fernlight-support"))
     ratio = statistics.median(ours) / statistics.median(bare)
     print(
-        f"first frame: bare {statistics.median(bare):.3f} s, slmtui {statistics.median(ours):.3f} s, {ratio:.2f}"
+        f"first frame: bare {statistics.median(bare):.3f} s, "
+        f"slmtui {statistics.median(ours):.3f} s, {ratio:.2f}"
     )
     assert ratio <= 1.5
 

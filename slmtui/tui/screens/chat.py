@@ -24,6 +24,10 @@ from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.verdicts import FailurePanel
 from slmtui.units import duration, size
 
+# Each kind of Markdown block brings a style sheet that Textual parses when the first one is shown: 0.1 s in
+# the middle of an answer. A hidden text that has them all pays for that when the screen is opened.
+_EVERY_BLOCK = "# h\n\ntext\n\n- a\n\n1. b\n\n> q\n\n```python\npass\n```\n\n| a |\n|---|\n| b |\n\n---\n"
+
 
 class TurnView(Vertical):
     """One question, its answer as it comes, and the figures below it."""
@@ -109,6 +113,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
             with Vertical(id="talk"):
                 yield FailurePanel(id="chat-failure")
                 yield VerticalScroll(id="turns")
+                yield Markdown(_EVERY_BLOCK, id="warm")
                 yield PromptArea(id="question")
             with Vertical(id="side"):
                 yield Static("Model", classes="section")
