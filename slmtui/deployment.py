@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from slmtui.config.files import write_atomic
 from slmtui.config.locations import deployments_dir
@@ -82,6 +80,8 @@ class Deployment:
 
     def save(self) -> Deployment:
         """Write it to its file; returns itself, so that calls chain."""
+        import tomlkit  # only who writes pays for it; every start reads
+
         document = tomlkit.document()
         document.update({"name": self.name, "source": self.source, "created": self.created})
         stations: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def load(name: str) -> Deployment:
     """
     path = deployments_dir() / f"{check_name(name)}.toml"
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
         steps: dict[Station, Step] = {}
         for station in STATIONS:
             saved = document.get("stations", {}).get(station, {})
@@ -129,7 +129,7 @@ def load(name: str) -> Deployment:
         raise Failure(
             f"There is no deployment called {name}.", "`slmtui list` shows those there are."
         ) from error
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, TOMLKitError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise Failure(
             f"The deployment file {path} cannot be read: {error}",
             "Mend or delete that file; the models it speaks of stay where they are.",

@@ -29,12 +29,8 @@ from typing import IO, Any, Self, cast
 import psutil
 
 from slmtui.events import Failure, LogLine
+from slmtui.text import plain
 
-# CSI, OSC and the other escape sequences, then the control characters that are left (tab stays).
-_CONTROL = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_].*?\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]?"
-    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
-)
 _TAIL_LINES = 40
 # Seconds to wait for killed processes; the kernel has to give gigabytes back first.
 _PATIENCE = 3.0
@@ -44,11 +40,6 @@ _PATIENCE = 3.0
 # environment they keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds
 # the same variable.
 SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
-
-
-def plain(text: str) -> str:
-    """`text` without escape sequences and control characters other than tab: safe to show."""
-    return _CONTROL.sub("", text)
 
 
 class Child:

@@ -6,7 +6,7 @@ import os
 from typing import IO
 
 from slmtui.events import Progress
-from slmtui.process import plain
+from slmtui.text import plain
 from slmtui.units import duration
 
 _BAR_CELLS = 20

@@ -21,7 +21,7 @@ from typing import IO, Any, TypeVar
 
 from slmtui.cli.progress import ProgressLine
 from slmtui.events import Event, Failure, Progress, Service, Verdict, jsonable
-from slmtui.process import plain
+from slmtui.text import plain
 
 Result = TypeVar("Result")
 

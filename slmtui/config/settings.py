@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import tomllib
 from pathlib import Path
 from typing import Any
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from slmtui.config.files import unwritable, write_atomic
 from slmtui.config.locations import settings_file
@@ -29,13 +27,13 @@ def load() -> tuple[Settings, Failure | None]:
     """The settings, and what is wrong with their file; defaults stand in for what cannot be read."""
     path = settings_file()
     try:
-        saved = _read(path).unwrap()
+        saved = tomllib.loads(_text(path))
     except FileNotFoundError:
         return Settings(), None
     except OSError as error:
         reason = error.strerror or str(error)
         return Settings(), Failure(f"{path} cannot be read: {reason}.", "Make that file readable.")
-    except ValueError as error:  # TOMLKitError is one, and so is text that is not UTF-8
+    except ValueError as error:  # TOMLDecodeError is one, and so is text that is not UTF-8
         return Settings(), Failure(
             f"{path} is damaged: {error}",
             "Mend or delete it. Until then the defaults hold; the next setting saved keeps it as "
@@ -63,11 +61,13 @@ def save(**changes: Any) -> Settings:
         Failure: the file cannot be read or written.
         TypeError: there is no setting of that name.
     """
+    import tomlkit  # only who writes pays for it; every start reads
+
     with _lock:
         settings = dataclasses.replace(load()[0], **changes)
         path = settings_file()
         try:
-            document = _read(path)
+            document = tomlkit.parse(_text(path))
         except FileNotFoundError:
             document = tomlkit.document()
         except OSError as error:
@@ -81,13 +81,8 @@ def save(**changes: Any) -> Settings:
         return settings
 
 
-def _read(path: Path) -> tomlkit.TOMLDocument:
-    try:
-        return tomlkit.parse(
-            path.read_text(encoding="utf-8-sig")
-        )  # editors on Windows write a byte order mark
-    except TOMLKitError as error:
-        raise ValueError(str(error)) from error
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
 
 
 def _set_aside(path: Path) -> None:

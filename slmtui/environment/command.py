@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from slmtui.events import Cancel
-from slmtui.process import SILENT, end_tree, plain
+from slmtui.process import SILENT, end_tree
+from slmtui.text import plain
 
 MOST_BYTES = 1_000_000
 # A command may end while a server it has started still holds its pipes; what it said has come by then.

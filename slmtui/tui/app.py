@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,10 +18,12 @@ from slmtui import deployment as deployments
 from slmtui.config import settings, themes
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Service
-from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.themes import as_theme
 from slmtui.tui.widgets.rail import STATIONS
+
+if TYPE_CHECKING:
+    from slmtui.tui.chat_session import ChatSession
 
 Result = TypeVar("Result")
 
@@ -72,7 +74,7 @@ class SlmtuiApp(App[int]):
         super().__init__()
         self.deployment: Deployment | None = None
         self.jobs: dict[str, Job[Any]] = {}
-        self.chat = ChatSession()
+        self._chat: ChatSession | None = None
         self.environment_state = "waiting"
         self._pump_timer: Timer | None = None
 
@@ -102,7 +104,9 @@ class SlmtuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """End every child, then leave."""
-        ends = [job.stop_now for job in self.jobs.values() if job.running] + [self.chat.close]
+        ends = [job.stop_now for job in self.jobs.values() if job.running]
+        if self._chat is not None:
+            ends.append(self._chat.close)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
         self.exit(0)
 
@@ -160,8 +164,18 @@ class SlmtuiApp(App[int]):
                 job = self.jobs.get(station)
                 if job is not None and not job.running:
                     del self.jobs[station]
-            threading.Thread(target=self.chat.close, daemon=True).start()
-            self.chat = ChatSession()
+            if self._chat is not None:
+                threading.Thread(target=self._chat.close, daemon=True).start()
+                self._chat = None
+
+    @property
+    def chat(self) -> ChatSession:
+        """The conversation with this deployment's model."""
+        if self._chat is None:
+            from slmtui.tui.chat_session import ChatSession
+
+            self._chat = ChatSession()
+        return self._chat
 
     def reload_deployment(self) -> None:
         """Read it again after a job has recorded a failure in its file."""

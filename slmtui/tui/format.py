@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from slmtui.events import Status
-from slmtui.process import plain
+from slmtui.text import plain
 
 # For names, units and whatever is not the point.
 MUTED = "$foreground-muted"

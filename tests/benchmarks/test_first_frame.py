@@ -25,9 +25,11 @@ Bare().run()
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a POSIX thing")
 def test_the_first_frame_comes_within_one_and_a_half_times_that_of_a_bare_app() -> None:
     bare, ours = [], []
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + 1):
         bare.append(_seconds_until([sys.executable, "-c", BARE], b"first frame"))
         ours.append(_seconds_until([sys.executable, "-m", "slmtui"], b"fernlight-support"))
+    # The first round compiles what has never been run; an installed slmtui comes compiled, as Textual does.
+    bare, ours = bare[1:], ours[1:]
     ratio = statistics.median(ours) / statistics.median(bare)
     print(
         f"first frame: bare {statistics.median(bare):.3f} s, "
@@ -47,6 +49,7 @@ def _seconds_until(command: list[str], text: bytes) -> float:
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     started = time.perf_counter()
     environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=environment)
     os.close(child)
     seen = b""

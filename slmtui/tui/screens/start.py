@@ -15,9 +15,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from slmtui import deployment as deployments
-from slmtui import pipeline
 from slmtui.deployment import Deployment
-from slmtui.events import Failure
+from slmtui.events import Cancel, Failure, Service
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
@@ -281,6 +280,8 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             options.action_select()
 
     def _continue(self, one: Deployment) -> None:
+        from slmtui import pipeline  # all stations with it: nothing for the first frame
+
         one = pipeline.as_it_stands(one)
         self.slmtui.use(one)
         if one.step("source").state == "failed":
@@ -290,7 +291,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
 
     def _begin(self, source: str) -> None:
         self.query_one(FailurePanel).show(None)
-        self.slmtui.start_job(self.MODE, lambda cancel: pipeline.begin(source, cancel), self._begun)
+        self.slmtui.start_job(self.MODE, lambda cancel: _begin(source, cancel), self._begun)
 
     def _begun(self, deployment: Deployment) -> None:
         self.slmtui.use(deployment)
@@ -344,6 +345,13 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             self._forgotten.save()
             self._forgotten = None
             self._fill()
+
+
+def _begin(source: str, cancel: Cancel) -> Service[Deployment]:
+    """The pipeline, imported in the job's thread: it brings all stations with it."""
+    from slmtui import pipeline
+
+    return (yield from pipeline.begin(source, cancel))
 
 
 def _touched(one: Deployment) -> str:
