@@ -17,7 +17,7 @@ from textual.timer import Timer
 from slmtui import deployment as deployments
 from slmtui.config import settings, themes
 from slmtui.deployment import Deployment, Station
-from slmtui.events import Cancel, Service
+from slmtui.events import Cancel, Failure, Service
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.themes import as_theme
 from slmtui.tui.widgets.rail import STATIONS
@@ -77,24 +77,29 @@ class SlmtuiApp(App[int]):
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
         self._pump_timer: Timer | None = None
+        self._problems: list[Failure] = []
+        self._load_theme()
 
     # Start and end
 
-    def on_mount(self) -> None:
-        """Load themes and settings; say what is wrong with them, and go on."""
-        files, problems = themes.load_all()
+    def _load_theme(self) -> None:
+        """Register the themes and take the user's, before anything is drawn in another one."""
+        files, self._problems = themes.load_all()
         for file in files:
-            try:
-                self.register_theme(as_theme(file))
-            except Exception as error:  # a colour or field that Textual refuses
-                self.notify(f"{file.path}: {error}", title="Theme left out", severity="warning")
+            self.register_theme(as_theme(file))
         loaded, problem = settings.load()
-        for failure in [*problems, *([problem] if problem else [])]:
-            self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
+        if problem is not None:
+            self._problems.append(problem)
         for name in (loaded.theme, settings.Settings().theme):
             if name in self.available_themes:
-                self.theme = name
-                break
+                self.set_reactive(SlmtuiApp.theme, name)
+                self.stylesheet.set_variables(self.get_css_variables())
+                return
+
+    def on_mount(self) -> None:
+        """Say what is wrong with the user's own files, and go on without them."""
+        for failure in self._problems:
+            self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
 
