@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.compose import compose
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
@@ -37,6 +38,10 @@ class StationScreen(Screen[None]):
         Binding("escape", "leave", "Back", show=False, tooltip="Cancel what runs, or leave the field"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_body = False
+
     @property
     def slmtui(self) -> SlmtuiApp:
         """The app, by its own type."""
@@ -47,8 +52,7 @@ class StationScreen(Screen[None]):
             yield Rail(self.MODE)
             with Vertical(id="station"):
                 yield Static(id="heading")
-                with VerticalScroll(id="body", can_focus=False) if self.SCROLLS else Vertical(id="body"):
-                    yield from self.compose_body()
+                yield VerticalScroll(id="body", can_focus=False) if self.SCROLLS else Vertical(id="body")
                 with Horizontal(id="actions"):
                     yield Static(id="hint", markup=False)
                     yield from self.compose_actions()
@@ -63,13 +67,34 @@ class StationScreen(Screen[None]):
         """Buttons beside the primary one."""
         yield from ()
 
-    def on_screen_resume(self) -> None:
+    def on_mount(self) -> None:
+        self.query_one(Rail).refresh_states()
+        self.call_after_refresh(self._mount_body)
+
+    async def _mount_body(self) -> None:
+        """The frame is drawn first; what is in it takes a moment longer and comes right after."""
+        await self.query_one("#body").mount_all(compose(self, self.compose_body()))
+        self._has_body = True
+        self.body_ready()
+        self.refresh_bindings()
         self.show_state()
+
+    def body_ready(self) -> None:
+        """The station's widgets are there: the place for what other widgets do when they are mounted."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key of this screen does anything before there is something to do it with."""
+        return self._has_body and super().check_action(action, parameters)
+
+    def on_screen_resume(self) -> None:
+        if self._has_body:
+            self.show_state()
 
     @on(JobChanged)
     async def _job_changed(self, message: JobChanged) -> None:
         self.query_one(Rail).refresh_states()
-        await self.on_job(message)
+        if self._has_body:
+            await self.on_job(message)
 
     async def on_job(self, message: JobChanged) -> None:
         """A job has said something; screens show their own."""
@@ -92,11 +117,11 @@ class StationScreen(Screen[None]):
 
     @on(Button.Pressed, "#primary")
     def _primary_pressed(self) -> None:
-        self.proceed()
+        self.action_proceed()
 
     def action_proceed(self) -> None:
         """The key for the primary button."""
-        if not self.query_one("#primary", Button).disabled:
+        if self._has_body and not self.query_one("#primary", Button).disabled:
             self.proceed()
 
     def proceed(self) -> None:

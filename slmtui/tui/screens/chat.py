@@ -123,7 +123,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
                 yield Static("Parameters", classes="section")
                 yield Facts(id="parameter-facts")
 
-    def on_mount(self) -> None:
+    def body_ready(self) -> None:
         self.query_one("#turns", VerticalScroll).anchor()
         self.set_interval(1.0, self._show_usage)
 

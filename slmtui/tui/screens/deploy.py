@@ -57,7 +57,7 @@ again; the converted model itself stays.
         yield Button("Cancel", id="cancel", compact=True)
         yield Button("Undo", id="undo", compact=True)
 
-    def on_mount(self) -> None:
+    def body_ready(self) -> None:
         self._find_caches()
 
     @work(thread=True, exclusive=True, group="caches")

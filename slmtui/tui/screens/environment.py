@@ -75,12 +75,13 @@ through the Foundry Local SDK, which is part of the version set.
         yield OptionList(id="checks", compact=True, markup=False)
         yield Static(id="reason")
 
-    def on_mount(self) -> None:
+    def body_ready(self) -> None:
         self.action_again()
 
     def on_resize(self) -> None:
         # The list has its new width only once the screen has been laid out again.
-        self.call_after_refresh(self._fill)
+        if self._has_body:
+            self.call_after_refresh(self._fill)
 
     @property
     def _list(self) -> OptionList:

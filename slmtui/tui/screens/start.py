@@ -118,7 +118,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                 yield FailurePanel(id="start-failure")
                 yield JobPanel(log=False, usage=False, id="start-job")
 
-    def on_mount(self) -> None:
+    def body_ready(self) -> None:
         self.query_one("#tour", Facts).show(TOUR)
 
     def show_state(self) -> None:
