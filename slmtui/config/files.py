@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from slmtui.events import Failure
 
 
@@ -78,6 +76,8 @@ def building(destination: Path) -> Iterator[Path]:
 
 def _remove_leftovers(destination: Path) -> None:
     """Delete what a process that was killed left beside `destination`; gigabytes, for a conversion."""
+    import psutil  # every start reads files; only who builds folders pays for this
+
     ours = re.compile(rf"\.{re.escape(destination.name[:80])}\.building-(\d+)-[0-9a-f]{{8}}")
     with contextlib.suppress(OSError):  # a folder that may be written but not listed
         for path in destination.parent.iterdir():

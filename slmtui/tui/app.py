@@ -19,6 +19,7 @@ from slmtui.config import settings, themes
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Failure, Service
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.themes import as_theme
 from slmtui.tui.widgets.rail import STATIONS
 
@@ -76,6 +77,7 @@ class SlmtuiApp(App[int]):
         self.jobs: dict[str, Job[Any]] = {}
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
+        self.up = False
         self._pump_timer: Timer | None = None
         self._problems: list[Failure] = []
         self._load_theme()
@@ -102,6 +104,12 @@ class SlmtuiApp(App[int]):
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
+
+    def on_ready(self) -> None:
+        """The first frame can be drawn."""
+        self.up = True
+        if isinstance(self.screen, StationScreen):
+            self.screen.begin()
 
     def _remember_theme(self, theme: Theme) -> None:
         """Keep a theme that was chosen; writing the file is nothing for the event loop."""

@@ -51,13 +51,10 @@ class StationScreen(Screen[None]):
         with Horizontal(id="frame"):
             yield Rail(self.MODE)
             with Vertical(id="station"):
-                yield Static(id="heading")
+                yield Static(self._heading(), id="heading")
                 yield VerticalScroll(id="body", can_focus=False) if self.SCROLLS else Vertical(id="body")
-                with Horizontal(id="actions"):
-                    yield Static(id="hint", markup=False)
-                    yield from self.compose_actions()
-                    yield Button("Next", id="primary", variant="primary", compact=True)
-        yield Footer()
+                yield Horizontal(id="actions")
+        yield Static(id="footer-place")
 
     def compose_body(self) -> ComposeResult:
         """The station's own widgets."""
@@ -68,12 +65,27 @@ class StationScreen(Screen[None]):
         yield from ()
 
     def on_mount(self) -> None:
-        self.query_one(Rail).refresh_states()
+        if self.slmtui.up:
+            self.begin()
+
+    def begin(self) -> None:
+        """Draw the frame, and put the body into it right after, which takes a moment longer.
+
+        While the app starts, Textual draws nothing at all, so the first screen waits for `up`.
+        """
         self.call_after_refresh(self._mount_body)
 
     async def _mount_body(self) -> None:
-        """The frame is drawn first; what is in it takes a moment longer and comes right after."""
         await self.query_one("#body").mount_all(compose(self, self.compose_body()))
+        await self.query_one("#actions").mount_all(
+            [
+                Static(id="hint", markup=False),
+                *self.compose_actions(),
+                Button("Next", id="primary", variant="primary", compact=True),
+            ]
+        )
+        await self.query_one("#footer-place").remove()
+        await self.mount(Footer())
         self._has_body = True
         self.body_ready()
         self.refresh_bindings()
@@ -102,9 +114,11 @@ class StationScreen(Screen[None]):
     def show_state(self) -> None:
         """Bring everything on the screen up to date; called whenever it is shown."""
         self.query_one(Rail).refresh_states()
+        self.query_one("#heading", Static).update(self._heading())
+
+    def _heading(self) -> Content:
         name = self.slmtui.deployment.name if self.slmtui.deployment else ""
-        heading = Content.assemble((self.HEADING, "bold"), ("  " + name if name else "", MUTED))
-        self.query_one("#heading", Static).update(heading)
+        return Content.assemble((self.HEADING, "bold"), ("  " + name if name else "", MUTED))
 
     def set_primary(self, label: str, hint: str = "", *, enabled: bool = True, focus: bool = True) -> None:
         """Say what the next step is; it takes the focus unless the user is busy with a field."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from textual.pilot import Pilot
+from textual.widgets import Button
 
 from slmtui.tui.app import SlmtuiApp
 
@@ -31,6 +32,6 @@ def screen_text(app: object) -> str:
 
 
 def primary(app: SlmtuiApp) -> str:
-    """The label of the primary button, or nothing while it is disabled."""
-    button = app.screen.query_one("#primary")
-    return "" if button.disabled else str(button.label)  # type: ignore[attr-defined]
+    """The label of the primary button, or nothing while there is none or it is disabled."""
+    buttons = app.screen.query("#primary").results(Button)
+    return next((str(button.label) for button in buttons if not button.disabled), "")

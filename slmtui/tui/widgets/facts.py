@@ -13,6 +13,8 @@ from slmtui.tui.format import MUTED, safe
 class Facts(Static):
     """Names on the left, values on the right; values are foreign text and shown as such."""
 
+    DEFAULT_CSS = "Facts { height: auto; }"
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: list[tuple[str, Content]] = []

@@ -24,6 +24,30 @@ _ENDINGS = {
 class JobPanel(Vertical):
     """Shows one job; `log=False` leaves the log out where a job has none."""
 
+    DEFAULT_CSS = """
+    JobPanel {
+        height: auto;
+        display: none;
+
+        .job-stage { height: 1; }
+        .job-bar { height: 1; width: 1fr; Bar { width: 1fr; } }
+        .job-usage { height: 1; margin-top: 1; }
+        .job-memory { width: 30; }
+        .job-cpu { width: 12; margin-left: 2; }
+        Sparkline { width: 1fr; height: 1; margin: 0; }
+        .job-log {
+            height: 1fr;
+            min-height: 4;
+            margin-top: 1;
+            background: $surface;
+            color: $text-muted;
+            scrollbar-size-vertical: 1;
+            scrollbar-size-horizontal: 0;
+        }
+    }
+    .-short JobPanel .job-usage, .-short JobPanel .job-log { margin-top: 0; }
+    """
+
     def __init__(self, *, log: bool = True, usage: bool = True, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._with_log = log

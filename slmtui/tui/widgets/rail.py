@@ -27,15 +27,18 @@ STATIONS: tuple[tuple[str, str], ...] = (
 class RailItem(Static):
     """One station."""
 
-    def __init__(self, number: int, mode: str, title: str) -> None:
-        super().__init__(id=f"rail-{mode}")
+    def __init__(self, number: int, mode: str, title: str, state: str) -> None:
         self.number = number
         self.mode = mode
         self.title = title
+        super().__init__(self._text(state), id=f"rail-{mode}")
 
     def show(self, state: str) -> None:
         """Show the station's state."""
-        self.update(Content.assemble((f"{self.number} ", MUTED), icon(state), " ", self.title))
+        self.update(self._text(state))
+
+    def _text(self, state: str) -> Content:
+        return Content.assemble((f"{self.number} ", MUTED), icon(state), " ", self.title)
 
     def on_click(self) -> None:
         cast("SlmtuiApp", self.app).action_station(self.mode)
@@ -49,17 +52,21 @@ class Rail(Vertical):
         self.current = current
 
     def compose(self) -> ComposeResult:
+        app = cast("SlmtuiApp", self.app)
         yield Static("slmtui", id="rail-brand")
         for number, (mode, title) in enumerate(STATIONS, 1):
-            item = RailItem(number, mode, title)
+            item = RailItem(number, mode, title, app.station_state(mode))
             item.set_class(mode == self.current, "-current")
             yield item
-        yield Static("", id="rail-deployment", markup=False)
+        yield Static(self._model_name(), id="rail-deployment", markup=False)
 
     def refresh_states(self) -> None:
         """Ask the app for every station's state and show it."""
         app = cast("SlmtuiApp", self.app)
         for item in self.query(RailItem):
             item.show(app.station_state(item.mode))
-        name = app.deployment.name if app.deployment else "no model chosen"
-        self.query_one("#rail-deployment", Static).update(name)
+        self.query_one("#rail-deployment", Static).update(self._model_name())
+
+    def _model_name(self) -> str:
+        deployment = cast("SlmtuiApp", self.app).deployment
+        return deployment.name if deployment else "no model chosen"

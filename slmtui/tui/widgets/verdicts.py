@@ -33,6 +33,8 @@ def recorded_failure(record: Mapping[str, Any]) -> Failure:
 class VerdictList(Static):
     """Sign, title and evidence of each verdict; the fix below it where there is one."""
 
+    DEFAULT_CSS = "VerdictList { height: auto; display: none; }"
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._verdicts: tuple[Verdict, ...] = ()
@@ -64,6 +66,7 @@ class FailurePanel(Static):
     """Why something did not work, what to do, and where the whole story is."""
 
     DEFAULT_CLASSES = "panel"
+    DEFAULT_CSS = "FailurePanel { border-left: thick $error; display: none; margin-top: 1; }"
 
     def show(self, failure: Failure | None) -> None:
         """Show a failure; None hides the panel."""
