@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -89,6 +90,9 @@ class StationScreen(Screen[None]):
         self._has_body = True
         self.body_ready()
         self.refresh_bindings()
+        # Screens and libraries stay until the end; walking over them again and again made the collector
+        # stop the event loop for 0.1 s at a time.
+        gc.freeze()
         self.show_state()
 
     def body_ready(self) -> None:
