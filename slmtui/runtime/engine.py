@@ -119,7 +119,7 @@ class Engine:
             limit: the most tokens to generate.
             send: takes text, its number of tokens and the time of the last (`time.perf_counter`). The token
                 that ends the answer is neither sent nor counted.
-            stopped: asked after each token and before each piece of the prompt.
+            stopped: asked before each piece of the prompt, and after a token whenever text is sent.
 
         Raises:
             Failure: the runtime broke off; the cache is dropped.
@@ -162,8 +162,7 @@ class Engine:
                     reason = "stop"
                     break
                 tokens.append(token)
-                speaker.say(decode(token), clock())
-                if stopped():
+                if speaker.say(decode(token), clock()) and stopped():
                     reason = "cancelled"
                     break
         finally:

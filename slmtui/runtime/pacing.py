@@ -61,12 +61,14 @@ class Speaker:
         self._texts: list[str] = []
         self._latest = 0.0
 
-    def say(self, text: str, now: float) -> None:
-        """Take one token's text, which came at `now` (seconds, any clock)."""
+    def say(self, text: str, now: float) -> bool:
+        """Take one token's text, which came at `now` (seconds, any clock); says whether it was sent."""
         self._texts.append(text)
         self._latest = now
-        if now - self._sent_at >= SEND_EVERY:
-            self.flush()
+        if now - self._sent_at < SEND_EVERY:
+            return False
+        self.flush()
+        return True
 
     def flush(self) -> None:
         """Send what is held back."""

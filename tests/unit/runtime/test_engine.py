@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from slmtui.events import Failure
+from slmtui.runtime import pacing
 from slmtui.runtime.engine import Engine
 from slmtui.runtime.host import Inbox
 from slmtui.runtime.pacing import SMALLEST
@@ -149,8 +150,11 @@ def test_a_prompt_that_leaves_no_room_is_refused_with_both_numbers(engine: Engin
         engine.prompt([{"role": "user", "content": "1 " * 200}], 50)
 
 
-def test_a_stop_between_two_tokens_keeps_what_was_said(engine: Engine) -> None:
-    # Asked once before the prompt, once after it, then after each token.
+def test_a_stop_between_two_tokens_keeps_what_was_said(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "SEND_EVERY", 0.0)
+    # Asked once before the prompt, once after it, then whenever text is sent.
     assert answer(engine, "1 2 3", stop_after=4) == ("4 5 6 ", "cancelled", 3, 0)
 
 
