@@ -16,13 +16,14 @@ from slmtui.source.inspect import inspect
 
 
 @pytest.fixture(autouse=True)
-def slmtui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """slmtui's own files, and the user's home with any Foundry cache, below the test's folder."""
-    home = tmp_path / "slmtui home"
+def slmtui_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """slmtui's own files, and the user's home with any Foundry cache, in folders of the test's own."""
+    place = tmp_path_factory.mktemp("place")
+    home = place / "slmtui home"
     monkeypatch.setenv("SLMTUI_HOME", str(home))
+    (place / "user").mkdir()
     for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path / "user"))
-    (tmp_path / "user").mkdir()
+        monkeypatch.setenv(variable, str(place / "user"))
     return home
 
 

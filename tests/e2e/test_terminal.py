@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.tui.walking import known_answers
+
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test")
 
 
@@ -21,7 +23,7 @@ class Terminal:
     """A tmux session of 80×24 on a server of its own, with slmtui in it."""
 
     def __init__(self, home: Path) -> None:
-        self._server = f"slmtui-{uuid.uuid4().hex[:8]}"
+        self._server = f"e2e-{uuid.uuid4().hex[:8]}"  # not our name: it would look like a process of ours
         environment = {**os.environ, "SLMTUI_HOME": str(home), "TERM": "xterm-256color"}
         self._tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", "sh", environment=environment)
         self.type(f"'{sys.executable}' -m slmtui; echo left with $?", "Enter")
@@ -108,7 +110,7 @@ def test_the_whole_path_with_enter_alone(terminal: Terminal, slmtui_home: Path) 
     terminal.shows("Enter sends")
     terminal.type("Enter")
     screen = terminal.shows("tok/s", 60)
-    assert "Fernlight" in screen
+    assert any(answer[:30] in screen for answer in known_answers()), screen
 
     terminal.type("C-q")
     terminal.shows("left with 0", 3)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from textual.widgets import OptionList
 
 from slmtui import deployment as deployments
 from slmtui.tui.app import SlmtuiApp
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import known_answers, primary, screen_text, until
 
 
 async def test_enter_alone_leads_from_start_to_an_answer_of_the_tiny_sample() -> None:
@@ -36,17 +34,10 @@ async def test_enter_alone_leads_from_start_to_an_answer_of_the_tiny_sample() ->
         await until(pilot, lambda: app.chat.turns and app.chat.turns[-1].answer is not None)
 
         turn = app.chat.turns[-1]
-        known = _known_answers()
+        known = known_answers()
         assert turn.text in known
         assert "tok/s" in screen_text(app)
         assert app.deployment is not None
         assert app.deployment.next_station() is None
         await app.action_quit()
     assert deployments.load("fernlight-support").next_station() is None
-
-
-def _known_answers() -> set[str]:
-    from slmtui.config.locations import shipped_dir
-
-    lines = (shipped_dir("sample_models") / "fernlight-support" / "questions.jsonl").read_text("utf-8")
-    return {json.loads(line)["answer"] for line in lines.splitlines() if line.strip()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 from textual.pilot import Pilot
 from textual.widgets import Button
 
+from slmtui.config.locations import shipped_dir
 from slmtui.tui.app import SlmtuiApp
 
 
@@ -35,3 +37,9 @@ def primary(app: SlmtuiApp) -> str:
     """The label of the primary button, or nothing while there is none or it is disabled."""
     buttons = app.screen.query("#primary").results(Button)
     return next((str(button.label) for button in buttons if not button.disabled), "")
+
+
+def known_answers() -> set[str]:
+    """What the tiny sample was trained to say."""
+    lines = (shipped_dir("sample_models") / "fernlight-support" / "questions.jsonl").read_text("utf-8")
+    return {json.loads(line)["answer"] for line in lines.splitlines() if line.strip()}
