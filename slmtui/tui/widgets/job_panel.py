@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Log, ProgressBar, Sparkline, Static
 
-from slmtui.events import Event, LogLine
+from slmtui.events import Event, LogLine, Usage
 from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.jobs import LOG_LINES, Job
 from slmtui.units import duration, size
@@ -78,7 +78,7 @@ class JobPanel(Vertical):
         self._show_stage(job)
         if self._with_usage:
             self.query_one(".job-usage").display = bool(job.usage)
-            if job.usage:
+            if job.usage and (events is None or any(isinstance(event, Usage) for event in events)):
                 self._show_usage(job)
 
     def on_mount(self) -> None:
@@ -119,7 +119,7 @@ class JobPanel(Vertical):
             if job.state == "done":
                 bar.update(total=100, progress=100)
         bar.display = job.running
-        self.query_one(".job-stage", Static).update(Content.assemble(*parts))
+        self.query_one(".job-stage", Static).update(Content.assemble(*parts), layout=False)
 
     def _show_usage(self, job: Job[Any]) -> None:
         now = job.usage[-1]
@@ -129,10 +129,11 @@ class JobPanel(Vertical):
                 ("memory ", MUTED),
                 size(now.rss_bytes),
                 (f"  peak {size(peak)}", MUTED),
-            )
+            ),
+            layout=False,
         )
         self.query_one(".job-cpu", Static).update(
-            Content.assemble(("CPU ", MUTED), f"{now.cpu_percent:.0f} %")
+            Content.assemble(("CPU ", MUTED), f"{now.cpu_percent:.0f} %"), layout=False
         )
         self.query_one(".job-memory-plot", Sparkline).data = [s.rss_bytes for s in job.usage]
         self.query_one(".job-cpu-plot", Sparkline).data = [s.cpu_percent for s in job.usage]

@@ -31,11 +31,14 @@ class RailItem(Static):
         self.number = number
         self.mode = mode
         self.title = title
+        self._state = state
         super().__init__(self._text(state), id=f"rail-{mode}")
 
     def show(self, state: str) -> None:
         """Show the station's state."""
-        self.update(self._text(state))
+        if state != self._state:
+            self._state = state
+            self.update(self._text(state), layout=False)
 
     def _text(self, state: str) -> Content:
         return Content.assemble((f"{self.number} ", MUTED), icon(state), " ", self.title)
@@ -65,7 +68,9 @@ class Rail(Vertical):
         app = cast("SlmtuiApp", self.app)
         for item in self.query(RailItem):
             item.show(app.station_state(item.mode))
-        self.query_one("#rail-deployment", Static).update(self._model_name())
+        label, name = self.query_one("#rail-deployment", Static), self._model_name()
+        if label.content != name:
+            label.update(name)
 
     def _model_name(self) -> str:
         deployment = cast("SlmtuiApp", self.app).deployment

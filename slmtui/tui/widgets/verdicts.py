@@ -41,9 +41,11 @@ class VerdictList(Static):
 
     def show(self, verdicts: Iterable[Verdict]) -> None:
         """Show these, in order; none hides the list."""
-        self._verdicts = tuple(verdicts)
-        self.display = bool(self._verdicts)
-        self._lay_out()
+        shown = tuple(verdicts)
+        if shown != self._verdicts:
+            self._verdicts = shown
+            self.display = bool(shown)
+            self._lay_out()
 
     def on_resize(self) -> None:
         self._lay_out()
