@@ -75,7 +75,8 @@ class Deployment:
         index = STATIONS.index(station)
         steps = {s: self.step(s) for s in STATIONS[:index]}
         steps[station] = Step(state, _now(), {k: v for k, v in record.items() if v is not None})
-        steps |= {s: Step() for s in STATIONS[index + 1 :]}
+        # What they have made is still there, and whoever makes it anew has to know that it is ours.
+        steps |= {s: Step("waiting", "", self.step(s).record) for s in STATIONS[index + 1 :]}
         return dataclasses.replace(self, steps=steps)
 
     def save(self) -> Deployment:
@@ -87,7 +88,7 @@ class Deployment:
         stations: dict[str, Any] = {}
         for station in STATIONS:
             step = self.step(station)
-            if step.state != "waiting":
+            if step.state != "waiting" or step.record:
                 # In a table of their own: the first station is called source, as the model's path is.
                 stations[station] = {
                     "state": step.state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -66,7 +67,7 @@ class SlmtuiApp(App[int]):
         Binding("question_mark,f1", "help", "Help", tooltip="What this screen is for, and its keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, nothing half-done stays"),
         *(
-            Binding(f"{n},alt+{n}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
+            Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
         ),
     ]
@@ -74,10 +75,11 @@ class SlmtuiApp(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self.deployment: Deployment | None = None
-        self.jobs: dict[str, Job[Any]] = {}
+        self.jobs: dict[tuple[str, str], Job[Any]] = {}
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
         self.up = False
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._pump_timer: Timer | None = None
         self._problems: list[Failure] = []
         self._load_theme()
@@ -100,6 +102,7 @@ class SlmtuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Say what is wrong with the user's own files, and go on without them."""
+        self._event_loop = asyncio.get_running_loop()
         for failure in self._problems:
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
@@ -123,6 +126,11 @@ class SlmtuiApp(App[int]):
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
         self.exit(0)
 
+    def asked_to_end(self, *_: object) -> None:
+        """A signal: leave as Ctrl+Q does, with the terminal as it was."""
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(self.call_later, self.action_quit)
+
     # Jobs
 
     def start_job(
@@ -132,11 +140,11 @@ class SlmtuiApp(App[int]):
         on_done: Callable[[Result], None] | None = None,
     ) -> Job[Result]:
         """Run a service in a thread; a station has one job at a time."""
-        running = self.jobs.get(station)
+        running = self.job(station)
         if running is not None and running.running:
             return running
         job = Job(station, service, on_done)
-        self.jobs[station] = job
+        self.jobs[self._job_key(station)] = job
         job.start()
         if self._pump_timer is not None:
             self._pump_timer.resume()
@@ -144,8 +152,13 @@ class SlmtuiApp(App[int]):
         return job
 
     def job(self, station: str) -> Job[Any] | None:
-        """The station's last job."""
-        return self.jobs.get(station)
+        """The station's last job for the deployment in hand."""
+        return self.jobs.get(self._job_key(station))
+
+    def _job_key(self, station: str) -> tuple[str, str]:
+        """A job belongs to a deployment; inspecting a source and checking the machine belong to none."""
+        name = self.deployment.name if self.deployment and station not in ("start", "environment") else ""
+        return station, name
 
     def _pump(self) -> None:
         """Hand what the jobs' threads have collected to the shown screen."""
@@ -172,14 +185,9 @@ class SlmtuiApp(App[int]):
         """Work on this deployment from now on."""
         changed = (deployment and deployment.name) != (self.deployment and self.deployment.name)
         self.deployment = deployment
-        if changed:
-            for station in ("convert", "template", "deploy"):
-                job = self.jobs.get(station)
-                if job is not None and not job.running:
-                    del self.jobs[station]
-            if self._chat is not None:
-                threading.Thread(target=self._chat.close, daemon=True).start()
-                self._chat = None
+        if changed and self._chat is not None:
+            threading.Thread(target=self._chat.close, daemon=True).start()
+            self._chat = None
 
     @property
     def chat(self) -> ChatSession:
@@ -190,6 +198,18 @@ class SlmtuiApp(App[int]):
             self._chat = ChatSession()
         return self._chat
 
+    def finished(self, deployment: Deployment) -> None:
+        """A job has brought a deployment further; another one may be in hand by now."""
+        if self.deployment is not None and self.deployment.name == deployment.name:
+            self.use(deployment)
+
+    def look_again(self) -> None:
+        """What was deleted behind our back is no longer there."""
+        if self.deployment is not None:
+            from slmtui import pipeline
+
+            self.deployment = pipeline.as_it_stands(self.deployment)
+
     def reload_deployment(self) -> None:
         """Read it again after a job has recorded a failure in its file."""
         if self.deployment is not None and self.deployment.path.exists():
@@ -197,7 +217,7 @@ class SlmtuiApp(App[int]):
 
     def station_state(self, mode: str) -> str:
         """A station's state for the rail: waiting, ready, running, verified or failed."""
-        job = self.jobs.get(mode)
+        job = self.job(mode)
         if job is not None and job.running and mode != "chat":
             return "running"
         if mode == "environment":
@@ -264,4 +284,9 @@ def _system_copy(text: str) -> None:
 
 def run_app() -> int:
     """Open slmtui; returns the exit code."""
-    return SlmtuiApp().run() or 0
+    app = SlmtuiApp()
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), app.asked_to_end)
+    app.run()
+    return app.return_code or 0

@@ -117,6 +117,7 @@ class StationScreen(Screen[None]):
 
     def show_state(self) -> None:
         """Bring everything on the screen up to date; called whenever it is shown."""
+        self.slmtui.look_again()
         self.query_one(Rail).refresh_states()
         self.query_one("#heading", Static).update(self._heading())
 

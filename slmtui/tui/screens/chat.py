@@ -68,6 +68,8 @@ class TurnView(Vertical):
 
 def _figures(answer: Answer) -> Content:
     """What an answer cost, on one line."""
+    if not answer.completion_tokens:
+        return Content.styled("stopped before the first token", MUTED)
     endings = {"stop": "", "length": "  reached the limit", "cancelled": "  stopped"}
     return Content.styled(
         f"first token {seconds_short(answer.ttft_seconds)}  "
@@ -234,7 +236,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
             return
         if self._busy():
             if self.session.turns and self.session.turns[-1].answer is None:
-                self.notify("The model is still answering; Esc stops it.")
+                self.app.bell()  # the line below says what to do: Esc stops the answer
                 return
             self._after_loading(text)
             return
@@ -273,7 +275,7 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job
-        if job.station != self.MODE:
+        if job is not self.slmtui.job(self.MODE):
             return
         view = self._last_view()
         text = "".join(event.text for event in message.events if isinstance(event, Token))
@@ -304,6 +306,8 @@ Temperature, top-p and repetition penalty come from the model's `inference_model
 
     def action_regenerate(self) -> None:
         """Answer the last question once more."""
+        if self._busy():
+            self.notify("Esc stops the answer first.", timeout=2)
         if self._busy() or not self.session.turns:
             return
         turn = self.session.turns.pop()

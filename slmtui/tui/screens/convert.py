@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Label
 
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
+from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.tui.format import MUTED, short
 from slmtui.tui.jobs import JobChanged
@@ -51,6 +52,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         super().__init__()
         self._plan: ConversionPlan | None = None
         self._shown_for = ""
+        self._remake = False
 
     def compose_body(self) -> ComposeResult:
         yield Facts(id="plan")
@@ -70,7 +72,11 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         deployment = self.slmtui.deployment
         job = self.slmtui.job(self.MODE)
         running = job is not None and job.running
-        done = deployment is not None and deployment.step("conversion").state == "verified"
+        if deployment is None or deployment.name != self._shown_for:
+            self._remake = False
+        done = (
+            deployment is not None and deployment.step("conversion").state == "verified" and not self._remake
+        )
         failure = self.query_one(FailurePanel)
         failure.show(None)
         self.query_one("#cancel").display = running
@@ -93,8 +99,8 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
             return
         if job is not None and job.state == "failed":
             failure.show(job.failure)
-        elif record := deployment.step("conversion").record:
-            failure.show(recorded_failure(record))
+        elif deployment.step("conversion").state == "failed":
+            failure.show(recorded_failure(deployment.step("conversion").record))
         self._look()
 
     def _show_done(self) -> None:
@@ -117,21 +123,26 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
 
     # The plan
 
-    @work(thread=True, exclusive=True, group="plan")
     def _look(self) -> None:
-        """Work out the plan off the event loop: inspecting a big source takes a moment."""
+        """Work out the plan off the event loop; until it is there, nothing can be started."""
         deployment = self.slmtui.deployment
-        output = self.query_one("#output", Input).value.strip()
-        if deployment is None:
-            return
+        self._plan = None
+        self.set_primary("Convert", "Looking", enabled=False)
+        if deployment is not None:
+            self._make_plan(deployment, self.query_one("#output", Input).value.strip())
+
+    @work(thread=True, exclusive=True, group="plan")
+    def _make_plan(self, deployment: Deployment, output: str) -> None:
         try:
             path = Path(output).expanduser().absolute() if output else None
             plan: ConversionPlan | Failure = pipeline.conversion_plan(deployment, output=path)
         except Failure as failure:
             plan = failure
-        self.app.call_from_thread(self._show_plan, plan)
+        self.app.call_from_thread(self._show_plan, deployment, output, plan)
 
-    def _show_plan(self, plan: ConversionPlan | Failure) -> None:
+    def _show_plan(self, deployment: Deployment, output: str, plan: ConversionPlan | Failure) -> None:
+        if deployment != self.slmtui.deployment or output != self.query_one("#output", Input).value.strip():
+            return  # a thread cannot be stopped: this one looked at what is no longer asked for
         job = self.slmtui.job(self.MODE)
         if job is not None and job.running:
             return
@@ -140,7 +151,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
             self.query_one(FailurePanel).show(plan)
             self.set_primary("Convert", "This cannot start yet.", enabled=False)
             return
-        if job is None or job.state != "failed":
+        if deployment.step("conversion").state != "failed":
             self.query_one(FailurePanel).show(None)
         self._plan = plan
         source = plan.source
@@ -161,7 +172,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
     @on(Input.Changed, "#output")
     def _output_changed(self) -> None:
         deployment = self.slmtui.deployment
-        if deployment is not None and deployment.step("conversion").state != "verified":
+        if deployment is not None and self.query_one("#output-row").display:
             self._look()
 
     @on(Input.Submitted, "#output")
@@ -174,7 +185,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         deployment = self.slmtui.deployment
         if deployment is None:
             self.go("start")
-        elif deployment.step("conversion").state == "verified":
+        elif deployment.step("conversion").state == "verified" and not self._remake:
             self.go("template")
         elif self._plan is not None:
             self._convert(self._plan)
@@ -183,7 +194,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         deployment = self.slmtui.deployment
         assert deployment is not None
         self.slmtui.start_job(
-            self.MODE, lambda cancel: pipeline.convert(deployment, plan, cancel), self.slmtui.use
+            self.MODE, lambda cancel: pipeline.convert(deployment, plan, cancel), self.slmtui.finished
         )
         self.show_state()
 
@@ -194,19 +205,17 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
     @on(Button.Pressed, "#again")
     def _again(self) -> None:
         """Make it once more: the old result stays until the new one is whole."""
-        deployment = self.slmtui.deployment
-        if deployment is not None:
-            self.slmtui.use(deployment.with_step("conversion", "waiting"))
-            self.slmtui.jobs.pop(self.MODE, None)
-            self.show_state()
+        self._remake = True
+        self.show_state()
 
     async def on_job(self, message: JobChanged) -> None:
-        if message.job.station != self.MODE:
+        if message.job is not self.slmtui.job(self.MODE):
             return
         if message.job.running:
             self.query_one(JobPanel).show(message.job, message.events)
             self.query_one(VerdictList).show(message.job.verdicts)
         else:
+            self._remake = self._remake and message.job.state != "done"
             if message.job.state == "failed":
                 self.slmtui.reload_deployment()
             self.show_state()

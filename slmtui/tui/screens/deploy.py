@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Select
 
 from slmtui import pipeline
+from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.foundry.cache import cache_folders
 from slmtui.foundry.deploy import DeployPlan
@@ -93,7 +94,7 @@ again; the converted model itself stays.
             self.set_primary("Choose a model", "No model is chosen yet.")
         elif running:
             self.set_primary("Deploying", "Esc cancels.", enabled=False)
-        elif step is not None and step.record.get("target"):
+        elif step is not None and step.state != "waiting" and step.record.get("target"):
             record = step.record
             self.query_one(Facts).show(
                 [("deployed as", str(record["model_id"])), ("folder", short(record["target"]))]
@@ -121,21 +122,22 @@ again; the converted model itself stays.
             and isinstance(value, Path)
             and deployment.step("foundry").state != "verified"
         ):
-            self._make_plan(value)
+            self._plan = None
+            self._make_plan(deployment, value)
 
     @work(thread=True, exclusive=True, group="plan")
-    def _make_plan(self, cache: Path) -> None:
-        deployment = self.slmtui.deployment
-        assert deployment is not None
+    def _make_plan(self, deployment: Deployment, cache: Path) -> None:
         try:
             if deployment.step("prompt").state != "verified":
                 raise Failure("The prompt template is not written yet.", "Write it on the Template screen.")
             plan: DeployPlan | Failure = pipeline.deploy_plan(deployment, cache)
         except Failure as failure:
             plan = failure
-        self.app.call_from_thread(self._show_plan, plan)
+        self.app.call_from_thread(self._show_plan, deployment, cache, plan)
 
-    def _show_plan(self, plan: DeployPlan | Failure) -> None:
+    def _show_plan(self, deployment: Deployment, cache: Path, plan: DeployPlan | Failure) -> None:
+        if deployment != self.slmtui.deployment or cache != self.query_one("#cache", Select).value:
+            return  # a thread cannot be stopped: this one looked at what is no longer asked for
         job = self.slmtui.job(self.MODE)
         if job is not None and job.running:
             return
@@ -173,7 +175,7 @@ again; the converted model itself stays.
         elif self._plan is not None:
             plan = self._plan
             self.slmtui.start_job(
-                self.MODE, lambda cancel: pipeline.deploy(deployment, plan, cancel), self.slmtui.use
+                self.MODE, lambda cancel: pipeline.deploy(deployment, plan, cancel), self.slmtui.finished
             )
             self.show_state()
         else:
@@ -190,12 +192,12 @@ again; the converted model itself stays.
             self.slmtui.chat.close()
             self._plan = None
             self.slmtui.start_job(
-                self.MODE, lambda cancel: pipeline.undeploy(deployment, cancel), self.slmtui.use
+                self.MODE, lambda cancel: pipeline.undeploy(deployment, cancel), self.slmtui.finished
             )
             self.show_state()
 
     async def on_job(self, message: JobChanged) -> None:
-        if message.job.station != self.MODE:
+        if message.job is not self.slmtui.job(self.MODE):
             return
         if message.job.running:
             self.query_one(JobPanel).show(message.job, message.events)

@@ -150,7 +150,10 @@ through the Foundry Local SDK, which is part of the version set.
         check = self._checks.get(event.option.id or "")
         if check is None:
             return
-        parts: list[Content] = [Content(safe(check.reason))]
+        found = Content.assemble(
+            ("found ", MUTED), safe(check.found), ("  needed ", MUTED), safe(check.needed)
+        )
+        parts: list[Content] = [found, Content(safe(check.reason))]
         if check.fix:
             parts.append(Content.assemble(("→ ", "$text-accent"), safe(check.fix)))
         self.query_one("#reason", Static).update(Content("\n").join(parts))

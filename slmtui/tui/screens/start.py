@@ -26,7 +26,7 @@ from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.rail import Rail
-from slmtui.tui.widgets.verdicts import FailurePanel
+from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 from slmtui.units import count, size
 
 RECENT = 8
@@ -96,6 +96,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         super().__init__()
         self._deployments: dict[str, Deployment] = {}
         self._forgotten: Deployment | None = None
+        self._looked_at = ""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="start"):
@@ -112,11 +113,11 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
             with Vertical(id="details"):
+                yield JobPanel(log=False, usage=False, id="start-job")
+                yield FailurePanel(id="start-failure")
                 yield Static(id="details-title", markup=False)
                 yield Facts(id="details-facts")
                 yield Static(id="details-problems")
-                yield FailurePanel(id="start-failure")
-                yield JobPanel(log=False, usage=False, id="start-job")
 
     def body_ready(self) -> None:
         self.query_one("#tour", Facts).show(TOUR)
@@ -170,7 +171,18 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
 
     @on(OptionList.OptionHighlighted, "#sources")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        kind, _, name = (event.option.id or "").partition(":")
+        if event.option_list.has_focus:
+            # Whoever chooses from the list no longer means what stands in the field.
+            field = self.query_one("#path", Input)
+            with field.prevent(Input.Changed):
+                field.clear()
+        if not self.query_one("#path", Input).value.strip():
+            self._show_option(event.option.id or "")
+
+    def _show_option(self, option: str) -> None:
+        """What is known of a line of the list."""
+        self._looked_at = ""
+        kind, _, name = option.partition(":")
         if kind == "deployment":
             self._show_deployment(self._deployments[name])
         elif kind == "sample":
@@ -184,7 +196,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                 [("size", size(sample.bytes)), ("licence", sample.licence)]
             )
             if sample.available and sample.path is not None:
-                self._inspect(str(sample.path), sample.description)
+                self._look_at(str(sample.path), sample.description)
             self.set_primary("Start", "Enter starts with this sample", focus=False)
 
     def _show_deployment(self, one: Deployment) -> None:
@@ -208,8 +220,16 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
 
     @on(Input.Changed, "#path")
     def _path_changed(self, event: Input.Changed) -> None:
+        self.query_one(FailurePanel).show(None)
+        option = self.query_one("#sources", OptionList).highlighted_option
         if event.value.strip():
-            self._inspect(event.value.strip(), "")
+            self._look_at(event.value.strip(), "")
+        elif option is not None:
+            self._show_option(option.id or "")
+
+    def _look_at(self, text: str, description: str) -> None:
+        self._looked_at = text
+        self._inspect(text, description)
 
     @work(thread=True, exclusive=True, group="inspect")
     def _inspect(self, text: str, description: str) -> None:
@@ -221,6 +241,8 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         self.app.call_from_thread(self._show_source, text, description, found)
 
     def _show_source(self, text: str, description: str, found: ModelSource | Failure) -> None:
+        if text != self._looked_at:
+            return  # a thread cannot be stopped: this one looked at what is no longer chosen
         panel, facts = self.query_one(FailurePanel), self.query_one("#details-facts", Facts)
         problems = self.query_one("#details-problems", Static)
         typed = self.query_one("#path", Input).value.strip() == text
@@ -229,6 +251,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
             if typed:
                 self.query_one("#details-title", Static).update("Your model")
                 facts.show([])
+                self.set_primary("Start", "", focus=False)
                 problems.update(Content.styled(safe(found.cause), MUTED))
             return
         panel.show(None)
@@ -254,7 +277,8 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
                 lines.append(Content.assemble(("→ ", "$text-accent"), safe(problem.fix)))
         problems.update(Content("\n").join(lines))
         if typed:
-            self.set_primary("Start", "Enter starts with this model", enabled=found.usable, focus=False)
+            words = "Enter starts with this model" if found.usable else "This one cannot be converted."
+            self.set_primary("Start", words, enabled=found.usable, focus=False)
 
     # Going on
 
@@ -294,10 +318,14 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         self.slmtui.start_job(self.MODE, lambda cancel: _begin(source, cancel), self._begun)
 
     def _begun(self, deployment: Deployment) -> None:
+        """A source that cannot be converted is no deployment; one that can is the one in hand."""
+        if deployment.step("source").state != "verified":
+            deployment.delete()
+            return
         self.slmtui.use(deployment)
-        if deployment.step("source").state == "verified":
-            self.query_one("#path", Input).clear()
-            self.go("environment")
+        self.query_one("#path", Input).clear()
+        self.query_one("#sources").focus()
+        self.go("environment")
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job
@@ -311,11 +339,7 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         elif job.state == "done" and job.result is not None:
             record = job.result.step("source")
             if record.state == "failed":
-                job.result.delete()
-                self.slmtui.use(None)
-                self.query_one(FailurePanel).show(
-                    Failure(str(record.record["cause"]), str(record.record["fix"]))
-                )
+                self.query_one(FailurePanel).show(recorded_failure(record.record))
 
     # Keys
 

@@ -62,7 +62,7 @@ from the model's **own chat template**; one that differs from what the model was
     BINDINGS = [
         Binding(
             "ctrl+t",
-            "toggle",
+            "other_face",
             "Fields/JSON",
             tooltip="Fields or JSON, where there is room for one",
         ),
@@ -181,6 +181,7 @@ from the model's **own chat template**; one that differs from what the model was
             cause = f"{key} does not read as a value."
             fix = r"Write a line break as \n and a backslash as \\; numbers without quotes."
             self._show_issues((Issue("error", None, key, cause, fix),))
+            self.set_primary("Write", "Mend the field first.", enabled=False)
             return
         # One undo step a change, in the one text both faces show.
         editor.replace(text, (0, 0), editor.document.end)
@@ -222,7 +223,8 @@ from the model's **own chat template**; one that differs from what the model was
             self.set_primary("Continue", "Written.", focus=not editing)
         else:
             self.set_primary("Write and continue", "Enter writes it.", focus=not editing)
-        if deployment is not None and deployment.step("prompt").state != "waiting":
+        self.query_one(VerdictList).show([])
+        if written and deployment is not None:
             verdicts = deployment.step("prompt").record.get("verdicts", [])
             self.query_one(VerdictList).show(verdict_from(v) for v in verdicts if v["status"] != "ok")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 
@@ -26,6 +27,10 @@ class PromptArea(TextArea):
             tab_behavior="focus",
             placeholder="Ask the model something",
         )
+
+    def render_line(self, y: int) -> Strip:
+        # While a window is being resized there may be no room at all, and Textual divides by it.
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
