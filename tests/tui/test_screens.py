@@ -31,8 +31,9 @@ async def typed(pilot: Pilot[int], app: SlmtuiApp, path: Path) -> str:
     await pilot.press("slash")
     app.screen.query_one("#path", Input).value = str(path)
     await pilot.press("enter")
-    await until(pilot, lambda: app.screen.query_one("#start-failure", FailurePanel).display)
-    return screen_text(app)
+    panel = app.screen.query_one("#start-failure", FailurePanel)
+    await until(pilot, lambda: panel.display)
+    return str(panel.content)
 
 
 def _text_file(folder: Path, _: Path) -> Path:

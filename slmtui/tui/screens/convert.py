@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,15 +17,15 @@ from slmtui.conversion.plan import ConversionPlan
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.tui.format import MUTED, short
-from slmtui.tui.jobs import JobChanged
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.job_screen import JobScreen
+from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, recorded_failure, verdict_from
 from slmtui.units import count, size
 
 
-class ConvertScreen(StationScreen):
+class ConvertScreen(JobScreen):
     """From the checkpoint to an ONNX model in INT4."""
 
     MODE = "convert"
@@ -64,7 +65,7 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         yield JobPanel(id="convert-job")
 
     def compose_actions(self) -> ComposeResult:
-        yield Button("Cancel", id="cancel", compact=True)
+        yield from super().compose_actions()
         yield Button("Again", id="again", compact=True)
 
     def show_state(self) -> None:
@@ -198,27 +199,14 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         )
         self.show_state()
 
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.action_leave()
-
     @on(Button.Pressed, "#again")
     def _again(self) -> None:
         """Make it once more: the old result stays until the new one is whole."""
         self._remake = True
         self.show_state()
 
-    async def on_job(self, message: JobChanged) -> None:
-        if message.job is not self.slmtui.job(self.MODE):
-            return
-        if message.job.running:
-            self.query_one(JobPanel).show(message.job, message.events)
-            self.query_one(VerdictList).show(message.job.verdicts)
-        else:
-            self._remake = self._remake and message.job.state != "done"
-            if message.job.state == "failed":
-                self.slmtui.reload_deployment()
-            self.show_state()
+    def job_ended(self, job: Job[Any]) -> None:
+        self._remake = self._remake and job.state != "done"
 
     def action_output(self) -> None:
         """Go to the output field."""

@@ -15,15 +15,14 @@ from slmtui.events import Failure
 from slmtui.foundry.cache import cache_folders
 from slmtui.foundry.deploy import DeployPlan
 from slmtui.tui.format import short
-from slmtui.tui.jobs import JobChanged
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
 from slmtui.units import size
 
 
-class DeployScreen(StationScreen):
+class DeployScreen(JobScreen):
     """Into a Foundry Local cache, registered, listed and loaded."""
 
     MODE = "deploy"
@@ -55,7 +54,7 @@ again; the converted model itself stays.
         yield VerdictList(id="deploy-verdicts")
 
     def compose_actions(self) -> ComposeResult:
-        yield Button("Cancel", id="cancel", compact=True)
+        yield from super().compose_actions()
         yield Button("Undo", id="undo", compact=True)
 
     def body_ready(self) -> None:
@@ -181,10 +180,6 @@ again; the converted model itself stays.
         else:
             self.go(self.slmtui.next_mode())
 
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.action_leave()
-
     @on(Button.Pressed, "#undo")
     def _undo(self) -> None:
         deployment = self.slmtui.deployment
@@ -194,15 +189,4 @@ again; the converted model itself stays.
             self.slmtui.start_job(
                 self.MODE, lambda cancel: pipeline.undeploy(deployment, cancel), self.slmtui.finished
             )
-            self.show_state()
-
-    async def on_job(self, message: JobChanged) -> None:
-        if message.job is not self.slmtui.job(self.MODE):
-            return
-        if message.job.running:
-            self.query_one(JobPanel).show(message.job, message.events)
-            self.query_one(VerdictList).show(message.job.verdicts)
-        else:
-            if message.job.state == "failed":
-                self.slmtui.reload_deployment()
             self.show_state()
