@@ -6,7 +6,6 @@ Each verdict carries what was seen. What cannot be asked on this machine is `unc
 from __future__ import annotations
 
 import shutil
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -164,9 +163,9 @@ def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
     title = "The foundry command lists it"
     command = foundry_command.detect(cancel=cancel)
     if command is None:
-        offered = sys.platform in ("win32", "darwin")
-        why = "is not installed" if offered else "exists on Windows and macOS only"
-        return Verdict("command", title, "unchecked", f"The `foundry` command {why}, so it was not asked.")
+        return Verdict(
+            "command", title, "unchecked", "The `foundry` command is not installed, so it was not asked."
+        )
     if command.problem:
         return Verdict("command", title, "unchecked", f"`foundry` {command.problem}.", "See `slmtui doctor`.")
     location = command.cache_location(cancel=cancel)

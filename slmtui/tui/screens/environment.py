@@ -58,7 +58,7 @@ Every row is one check. ✓ is fine, ! works but could be better, ✗ stops a de
 Move to a row to read why it matters and how to mend it. `c` copies the fix.
 
 The packages are compared with the **tested version set**: with others, Olive and ONNX Runtime GenAI report
-success and produce nothing. The `foundry` command exists for Windows and macOS; without it, slmtui deploys
+success and produce nothing. The `foundry` command is not needed; without it, slmtui deploys
 through the Foundry Local SDK, which is part of the version set.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
