@@ -77,7 +77,8 @@ def test_a_signal_cancels_the_job_and_says_so_last(number: int) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a Windows console has no SIGHUP")
 def test_a_closed_terminal_cancels_too_but_not_under_nohup() -> None:
-    with start(SERVICE) as process:
+    # The tests themselves may run under nohup.
+    with start("import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n" + SERVICE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGHUP)
