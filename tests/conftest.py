@@ -63,3 +63,11 @@ def smollm2(session_home: Path) -> Path:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"SmolLM2 cannot be fetched: {failure.cause}")
+
+
+@pytest.fixture(scope="session")
+def converted_smollm2(session_home: Path, smollm2: Path) -> Path:
+    """SmolLM2-135M-Instruct, converted to INT4 from its GGUF file by the real Olive."""
+    output = session_home / "converted" / "smollm2"
+    drain(convert(plan(inspect(smollm2), output), Cancel()))
+    return output
