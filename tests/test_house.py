@@ -120,7 +120,7 @@ def test_outside_the_screens_nothing_loads_textual_or_the_heavy_libraries() -> N
 
 def test_the_command_line_alone_loads_no_station() -> None:
     program = (
-        "import sys, slmtui.cli.entry\n"
+        "import sys, slmtui.cli.entry, slmtui.cli.parser\n"
         "print(*sorted(m for m in sys.modules if m.startswith('slmtui.') and not m.startswith('slmtui.cli')))"
     )
     done = run(sys.executable, "-c", program)

@@ -15,8 +15,6 @@ import threading
 import time
 from types import FrameType
 
-from slmtui.cli.parser import build
-
 OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
 # A job ends within a second of being asked; one that has not after this long is ended by force.
 _PATIENCE_SECONDS = 5.0
@@ -25,6 +23,10 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 def run(arguments: list[str] | None = None) -> int:
     """Parse the arguments, do what they say and return the exit code."""
+    if not (sys.argv[1:] if arguments is None else arguments):
+        return _screens()  # the screens need no parser, and their first frame does not wait for one
+    from slmtui.cli.parser import build
+
     try:
         parsed = build().parse_args(arguments)
     except SystemExit as end:  # --help, --version and usage errors
