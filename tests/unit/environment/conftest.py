@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,13 +55,15 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeStandIn:
         table = {line: (0, a, "", 0) if isinstance(a, str) else a for line, a in answers.items()}
         (folder / "answers.json").write_text(json.dumps(table), encoding="utf-8")
         script = folder / f"{name}_stand_in.py"
+        script.write_text(SCRIPT, encoding="utf-8")
         if os.name == "nt":
-            script.write_text(SCRIPT, encoding="utf-8")
             program = folder / f"{name}.cmd"
             program.write_text(f'@"{sys.executable}" "%~dp0{script.name}" %*\n', encoding="utf-8")
         else:
             program = folder / name
-            program.write_text(f"#!{sys.executable}\n{SCRIPT}", encoding="utf-8")
+            # Not the interpreter in the first line: that cannot hold a path with a space in it.
+            command = f'exec {shlex.quote(sys.executable)} {shlex.quote(str(script))} "$@"'
+            program.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
             program.chmod(0o755)
         monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
         return StandIn(program)
