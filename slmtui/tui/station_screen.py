@@ -12,10 +12,11 @@ from textual.compose import compose
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
+from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.rail import Rail
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class StationScreen(Screen[None]):
             ]
         )
         await self.query_one("#footer-place").remove()
-        await self.mount(Footer())
+        await self.mount(KeyFooter())
         self._has_body = True
         self.body_ready()
         self.refresh_bindings()
