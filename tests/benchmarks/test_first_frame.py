@@ -24,18 +24,17 @@ Bare().run()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a POSIX thing")
 def test_the_first_frame_comes_within_one_and_a_half_times_that_of_a_bare_app() -> None:
-    bare, ours = [], []
+    bare, ours, full = [], [], []
     for _ in range(ROUNDS + 1):
         bare.append(_seconds_until([sys.executable, "-c", BARE], b"first frame"))
         ours.append(_seconds_until([sys.executable, "-m", "slmtui"], b"Environment"))
+        full.append(_seconds_until([sys.executable, "-m", "slmtui"], b"fernlight-support"))
     # The first round compiles what has never been run; an installed slmtui comes compiled, as Textual does.
-    bare, ours = bare[1:], ours[1:]
-    ratio = statistics.median(ours) / statistics.median(bare)
+    base, first, whole = (statistics.median(times[1:]) for times in (bare, ours, full))
     print(
-        f"first frame: bare {statistics.median(bare):.3f} s, "
-        f"slmtui {statistics.median(ours):.3f} s, {ratio:.2f}"
+        f"bare {base:.3f} s, first frame {first / base:.2f} times that, the list below it {whole / base:.2f}"
     )
-    assert ratio <= 1.5
+    assert first / base <= 1.5
 
 
 def _seconds_until(command: list[str], text: bytes) -> float:

@@ -70,12 +70,12 @@ def _figures(answer: Answer) -> Content:
     """What an answer cost, on one line."""
     if not answer.completion_tokens:
         return Content.styled("stopped before the first token", MUTED)
-    endings = {"stop": "", "length": "  reached the limit", "cancelled": "  stopped"}
+    # How it ended comes first: at 80 columns the end of the line may not be seen.
+    endings = {"stop": "", "length": "reached the limit  ", "cancelled": "stopped  "}
     return Content.styled(
-        f"first token {seconds_short(answer.ttft_seconds)}  "
+        f"{endings[answer.finish_reason]}first token {seconds_short(answer.ttft_seconds)}  "
         f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens  "
-        f"{size(answer.peak_rss_bytes)}"
-        f"{endings[answer.finish_reason]}",
+        f"{size(answer.peak_rss_bytes)}",
         MUTED,
     )
 
