@@ -334,6 +334,9 @@ On the right stands what slmtui found in it, and what is missing or dangerous.
         self.query_one(JobPanel).show(job if job.running and job.progress else None)
         if job.state == "failed":
             self.query_one(FailurePanel).show(job.failure)
+            if self.query_one("#path", Input).value.strip():  # what was said while typing is said above now
+                self.query_one("#details-title", Static).update("")
+                self.query_one("#details-problems", Static).update("")
         elif job.state == "cancelled":
             self.query_one("#hint", Static).update("Cancelled; nothing was kept.")
         elif job.state == "done" and job.result is not None:
