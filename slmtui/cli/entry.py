@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,9 @@ def _screens() -> int:
             print("fix: Open a terminal and run slmtui there, or give a command:", file=sys.stderr)
             print("     `slmtui --help` lists them.", file=sys.stderr)
             return USAGE
+    # The collector walks over everything that is imported, again and again, while nothing of it is garbage: a
+    # tenth of a second before the first frame. The first screen turns it on again.
+    gc.disable()
     from slmtui.tui.app import run_app
 
     return run_app()

@@ -94,6 +94,7 @@ class StationScreen(Screen[None]):
         # Screens and libraries stay until the end; walking over them again and again made the collector
         # stop the event loop for 0.1 s at a time.
         gc.freeze()
+        gc.enable()
         self.show_state()
 
     def body_ready(self) -> None:
