@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
+
+from slmtui.events import Event
 
 CheckStatus: TypeAlias = Literal["ok", "warn", "fail", "skipped"]
 
@@ -24,3 +26,11 @@ class Check:
     needed: str
     reason: str = ""
     fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDone(Event):
+    """One check has its verdict."""
+
+    kind: ClassVar[str] = "check"
+    check: Check
