@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from slmtui.config.json_text import Keys, Layout, line_of
 from slmtui.prompt.issues import Issue
-from slmtui.prompt.json_text import Keys, Layout, line_of
 from slmtui.prompt.prompt_template import CONTENT
 
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slmtui.config.json_text import layout
 from slmtui.deployment import check_name
 from slmtui.events import Failure
 from slmtui.prompt.field_reader import FieldReader
 from slmtui.prompt.issues import Issue, decode, load
-from slmtui.prompt.json_text import layout
 from slmtui.prompt.prompt_template import ModelConfig, PromptTemplate
 
 __all__ = ["InferenceModel", "Issue", "ModelConfig", "PromptTemplate", "parse"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any, Literal
 
-from slmtui.prompt import json_text
+from slmtui.config import json_text
 
 _FOREIGN = (
     (codecs.BOM_UTF32_LE, "UTF-32"),

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, Static, TextArea
 
 from slmtui import pipeline
+from slmtui.config.json_text import set_field
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.prompt.inference_model import InferenceModel, Issue
-from slmtui.prompt.json_text import set_field
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
 from slmtui.tui.format import MUTED, icon, safe

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from slmtui.config.json_text import column_of, layout, line_of, replace_member, set_at, set_field, spelled
 from slmtui.events import Failure
-from slmtui.prompt.json_text import layout, line_of, set_field
 
 TEXT = """\
 {
@@ -105,3 +105,42 @@ def test_of_two_keys_with_one_name_the_last_is_meant() -> None:
 
 def test_keys_inside_texts_are_not_taken_for_keys() -> None:
     assert line_of(TEXT, layout(TEXT).spans["Name",].key) == 2
+
+
+LISTS = """{
+  "systems": {"local": {"accelerators": [{"device": "cpu"}, {"device": "gpu", "a.b": [1, [2]]}]}},
+  "passes": {
+    "builder": {
+      "quantization_config": {"block_size": 128},
+      "precision": "int4"
+    }
+  }
+}"""
+
+
+def test_elements_of_lists_have_a_place_too() -> None:
+    spans = layout(LISTS, 9).spans
+    path = ("systems", "local", "accelerators", "[1]", "device")
+    assert spelled(path) == "systems.local.accelerators[1].device"
+    assert LISTS[spans[path].start : spans[path].end] == '"gpu"'
+    deep = spans["systems", "local", "accelerators", "[1]", "a.b", "[1]", "[0]"]
+    assert LISTS[deep.start : deep.end] == "2"
+    changed = json.loads(set_at(LISTS, path, "cpu"))
+    assert changed["systems"]["local"]["accelerators"][1]["device"] == "cpu"
+    assert column_of(LISTS, spans["systems",].key) == 3
+
+
+def test_a_member_is_replaced_by_others_where_it_stood() -> None:
+    path = ("passes", "builder", "quantization_config")
+    changed = replace_member(LISTS, path, {"int4_block_size": 128, "int4_is_symmetric": False})
+    assert changed == LISTS.replace(
+        '"quantization_config": {"block_size": 128}',
+        '"int4_block_size": 128,\n      "int4_is_symmetric": false',
+    )
+    assert replace_member('{"a": 1, "b": 2}', ("a",), {"x": 1, "y": 2}) == '{"x": 1, "y": 2, "b": 2}'
+    assert "quantization_config" not in replace_member(LISTS, path, {})
+
+
+def test_a_member_that_is_not_there_cannot_be_replaced() -> None:
+    with pytest.raises(Failure, match=r"no passes\.x"):
+        replace_member(LISTS, ("passes", "x"), {"y": 1})

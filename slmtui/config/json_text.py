@@ -1,7 +1,7 @@
 """JSON as the text a person edits: where each key stands, and how to change one value and nothing else.
 
-Positions count characters from 0, lines from 1. Keys are looked up two levels deep, which is as deep as
-`inference_model.json` goes.
+Positions count characters from 0, lines and columns from 1. A path names its members from the outermost in;
+the elements of a list are called `[0]`, `[1]` and so on.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ Keys: TypeAlias = tuple[str, ...]
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BLANK = re.compile(r"[ \t]*")
 _DECODER = json.JSONDecoder()
+# As deep as `inference_model.json` goes.
 _DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A member of an object: where its key begins (for the whole text: 0), its value begins and ends."""
+    """A member of an object: where its key begins (for the whole text: 0), its value begins and ends.
+
+    An element of a list has no key; it begins with its value.
+    """
 
     key: int
     start: int
@@ -54,6 +58,16 @@ def line_of(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
+def column_of(text: str, position: int) -> int:
+    """The column `position` is in."""
+    return position - _line_start(text, position) + 1
+
+
+def spelled(path: Keys) -> str:
+    """A path as people write it: `systems.local.accelerators[0]`."""
+    return ".".join(path).replace(".[", "[")
+
+
 def layout(text: str, depth: int = _DEPTH) -> Layout:
     """Where the keys of valid JSON text stand, down to `depth` levels."""
     start = _skip(text, 0)
@@ -64,7 +78,7 @@ def layout(text: str, depth: int = _DEPTH) -> Layout:
         # Level by level, so that of two members with one name only the last is looked into.
         found: dict[Keys, Span] = {}
         for parent in level:
-            if text[spans[parent].start] == "{":
+            if text[spans[parent].start] in "{[":
                 for name, span in _members(text, spans[parent].start):
                     path = (*parent, name)
                     if path in found:
@@ -83,7 +97,15 @@ def set_field(text: str, key: str, value: Any) -> str:
     Raises:
         Failure: the text is no JSON object, or the key leads through something that is none.
     """
-    path = tuple(key.split("."))
+    return set_at(text, tuple(key.split(".")), value)
+
+
+def set_at(text: str, path: Keys, value: Any) -> str:
+    """`set_field` for a path whose names may hold dots, or lead through lists.
+
+    Raises:
+        Failure: as `set_field`.
+    """
     try:
         if not isinstance(load(text), dict):
             raise Failure("The file holds no JSON object.", 'Begin it with "{" and end it with "}".')
@@ -110,13 +132,38 @@ def set_field(text: str, key: str, value: Any) -> str:
     return _with(text, parent, path[-1], value)
 
 
+def replace_member(text: str, path: Keys, members: Mapping[str, Any]) -> str:
+    """`text` with `members` in place of the member of an object at `path`; where there are none, without it.
+
+    Raises:
+        Failure: the text is no JSON object, or has no such member.
+    """
+    if not members:
+        return set_at(text, path, None)
+    spans = layout(text, len(path)).spans
+    if path not in spans:
+        raise Failure(f"The file has no {spelled(path)}.", "Check it again: it has changed.")
+    span = spans[path]
+    gap = text[_line_start(text, span.key) : span.key]
+    own_line = not gap.strip()
+    indent = _indent(text, span.key)
+    written = [f"{json.dumps(name)}: {_dump(value, indent)}" for name, value in members.items()]
+    return text[: span.key] + (f",\n{gap}" if own_line else ", ").join(written) + text[span.end :]
+
+
 def _members(text: str, start: int) -> Iterator[tuple[str, Span]]:
-    """The members of the object that begins at `start`."""
+    """The members of the object, or the elements of the list, that begins at `start`."""
     at = _skip(text, start + 1)
-    while text[at] != "}":
+    keyed = text[start] == "{"
+    number = 0
+    while text[at] not in "}]":
         key = at
-        name, at = _DECODER.raw_decode(text, at)
-        value = _skip(text, _skip(text, at) + 1)
+        name = f"[{number}]"
+        number += 1
+        if keyed:
+            name, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, at) + 1
+        value = _skip(text, at)
         end = _DECODER.raw_decode(text, value)[1]
         yield name, Span(key, value, end)
         at = _skip(text, end)
