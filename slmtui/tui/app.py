@@ -198,6 +198,16 @@ class SlmtuiApp(App[int]):
             self._chat = ChatSession()
         return self._chat
 
+    def at_work(self) -> str:
+        """The title of the station whose job uses the tool chain's packages right now, if one does."""
+        busy = {mode for (mode, _), job in self.jobs.items() if job.running}
+        return next((title for mode, title in STATIONS if mode in busy & {"convert", "deploy", "chat"}), "")
+
+    def free_runtime(self) -> None:
+        """End the model host: Windows replaces no file that a process has open (blocks for a moment)."""
+        if self._chat is not None:
+            self._chat.close()
+
     def finished(self, deployment: Deployment) -> None:
         """A job has brought a deployment further; another one may be in hand by now."""
         if self.deployment is not None and self.deployment.name == deployment.name:

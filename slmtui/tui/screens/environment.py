@@ -1,46 +1,31 @@
-"""Environment: one row a check, with what was found, what is needed, and the fix."""
+"""Environment: one row a check, with what was found, what is needed, and the plan that mends it."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import ClassVar
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Button, OptionList, Static
 
 from slmtui.environment.check import Check
-from slmtui.environment.doctor import checks, ready
-from slmtui.events import Cancel, Event
-from slmtui.tui.format import MUTED, fit, icon, safe
-from slmtui.tui.jobs import JobChanged
+from slmtui.tui.format import icon, safe
+from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.check_list import CheckList
+from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.mending import MendingPanel, OutcomePanel
+from slmtui.tui.widgets.plan_facts import check_rows, commands, plan_rows
 from slmtui.tui.widgets.rail import Rail
+from slmtui.tui.workbench import CheckDone, Mending, Survey, Workbench
 
-
-class CheckDone(Event):
-    """One check has its verdict."""
-
-    kind = "check"
-
-    def __init__(self, check: Check) -> None:
-        object.__setattr__(self, "check", check)
-
-    check: Check
-
-
-def _examine(cancel: Cancel) -> Generator[Event, None, list[Check]]:
-    """Run all checks, each told as it finishes."""
-    done = []
-    for check in checks(cancel):
-        cancel.check()
-        done.append(check)
-        yield CheckDone(check)
-    return done
+if TYPE_CHECKING:
+    from slmtui.environment.fixes import FixPlan
 
 
 class EnvironmentScreen(StationScreen):
@@ -53,145 +38,322 @@ class EnvironmentScreen(StationScreen):
     HELP = """\
 ## Environment
 
-Every row is one check. ✓ is fine, ! works but could be better, ✗ stops a deployment, – was not needed here.
+Every row is one check. ✓ is fine, ! works but could be better, ✗ stops a deployment, – was not needed here,
+● is still being looked at. Move to a row to read why it matters and how to mend it.
 
-Move to a row to read why it matters and how to mend it. `c` copies the fix.
+**Mending** (`f`, or Enter on a row) shows first what would be done: the exact commands, for which Python,
+what is downloaded, what changes. It runs only after a yes, can be cancelled with Esc, and ends with a new
+look at everything.
 
 The packages are compared with the **tested version set**: with others, Olive and ONNX Runtime GenAI report
-success and produce nothing. The `foundry` command is not needed; without it, slmtui deploys
-through the Foundry Local SDK, which is part of the version set.
+success and produce nothing. Where your Python belongs to someone else or cannot hold that set, slmtui makes a
+**tool chain** of its own (`t`): a virtual environment in its data folder, which is proved with a small model
+before it is used. The rest of your machine stays as it is.
+
+The `foundry` command is not needed; without it, slmtui deploys through the Foundry Local SDK, which is part
+of the version set.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "again", "Check again", tooltip="Run all checks once more"),
-        Binding("c", "copy_fix", "Copy fix", tooltip="Copy the highlighted check's fix"),
+        Binding("r", "again", "Recheck", tooltip="Run all checks once more"),
+        Binding("f", "mend", "Mend", tooltip="Show what would mend the highlighted check, and ask"),
+        Binding("a", "mend_all", "All", tooltip="Show everything that can be mended, and ask"),
+        Binding(
+            "t", "toolchain", "Tool chain", tooltip="The Python that runs Olive; make one of slmtui's own"
+        ),
+        Binding("l", "log", "Log", show=False, tooltip="Show or hide the output of the last fix"),
+        Binding("c", "copy_fix", "Copy fix", show=False, tooltip="Copy the highlighted check's fix"),
+        Binding(
+            "y", "copy_row", "Copy row", show=False, tooltip="Copy all that is known of the highlighted check"
+        ),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, bench: Workbench | None = None) -> None:
         super().__init__()
+        self._bench = bench or Workbench()
         self._checks: dict[str, Check] = {}
+        self._pending: dict[str, str] = {}
+        self._survey: Survey | None = None
+        self._looked_for: str | None = None
+        self._mending: Mending | None = None
+        self._mending_job: Job[None] | None = None
+        self._looked_after = True
+        self._shows_log = False
 
     def compose_body(self) -> ComposeResult:
-        yield Static(id="columns")
-        yield OptionList(id="checks", compact=True, markup=False)
-        yield Static(id="reason")
+        yield OutcomePanel(id="outcome")
+        with Container(id="findings"):
+            yield CheckList(id="table")
+            with VerticalScroll(id="detail"):
+                yield Static(id="detail-title")
+                yield Facts(id="facts")
+        yield MendingPanel(id="mending")
+
+    def compose_actions(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel", compact=True)
+        yield Button("Mend", id="mend", compact=True)
+        yield Button("Continue anyway", id="anyway", compact=True)
 
     def body_ready(self) -> None:
-        self.action_again()
+        self._pending = dict(self._bench.slow)
+        self._look()
 
-    def on_resize(self) -> None:
-        # The list has its new width only once the screen has been laid out again.
-        if self._has_body:
-            self.call_after_refresh(self._fill)
+    # What is shown
 
     @property
-    def _list(self) -> OptionList:
-        return self.query_one("#checks", OptionList)
+    def _table(self) -> CheckList:
+        return self.query_one(CheckList)
+
+    @property
+    def _busy(self) -> bool:
+        job = self.slmtui.job(self.MODE)
+        return job is not None and job.running
+
+    @property
+    def _mends_now(self) -> bool:
+        return self._mending_job is not None and self._mending_job.running
 
     def show_state(self) -> None:
         super().show_state()
-        self._show_verdict()
+        if not self._busy and (not self._looked_after or self._looked_for != self._source):
+            self._look()
+        self._show()
 
-    def action_again(self) -> None:
-        """Run all checks."""
-        self._checks.clear()
-        self._list.clear_options()
-        self.slmtui.start_job(self.MODE, _examine)
-        self._show_verdict()
+    @property
+    def _source(self) -> str:
+        """Which model the checks of memory and disk are about."""
+        deployment = self.slmtui.deployment
+        return deployment.name if deployment else ""
 
     async def on_job(self, message: JobChanged) -> None:
-        if message.job.station != self.MODE:
+        job = message.job
+        if job is not self.slmtui.job(self.MODE):
             return
-        for event in message.events:
-            if isinstance(event, CheckDone):
-                self._checks[event.check.id] = event.check
-        self._fill()
-        self._show_verdict()
-
-    def _fill(self) -> None:
-        """One line a check, what needs attention first; columns as wide as the window allows."""
-        order = {"fail": 0, "warn": 1}
-        found = sorted(self._checks.values(), key=lambda check: order.get(check.status, 2))
-        room = (self._list.content_size.width or 56) - 1  # the scrollbar's
-        title = min(max((cell_len(check.title) for check in found), default=5), room * 2 // 5)
-        value = (room - title - 6) * 3 // 5
-        widths = (title, value, room - title - value - 6)
-        header = Content.styled("  " + _columns(widths, "Check", "Found", "Needed"), "bold $text-primary")
-        self.query_one("#columns", Static).update(header)
-        options = self._list
-        kept = options.highlighted_option.id if options.highlighted_option else None
-        options.clear_options()
-        options.add_options(Option(_row(check, widths), id=check.id) for check in found)
-        ids = [check.id for check in found]
-        if ids:
-            options.highlighted = ids.index(kept) if kept in ids else 0
-
-    def _show_verdict(self) -> None:
-        job = self.slmtui.job(self.MODE)
-        if job is None or job.running:
-            self.set_primary("Continue", "Checking", enabled=False)
-            return
-        found = list(self._checks.values())
-        fails = sum(check.status == "fail" for check in found)
-        warnings = sum(check.status == "warn" for check in found)
-        if ready(found):
-            self.slmtui.environment_state = "verified"
-            words = "Ready." if not warnings else f"Ready, with {warnings} to look at (!)."
-            self.set_primary("Continue", words, focus=self.focused is not self._list)
+        if job is self._mending_job:
+            if job.running and not self.query_one(MendingPanel).follow(job, message.events):
+                return
+            if not job.running:
+                self._look()
         else:
-            self.slmtui.environment_state = "failed"
-            hint = f"{fails} {'check stops' if fails == 1 else 'checks stop'} a deployment (✗)."
-            self.set_primary("Continue anyway", hint, focus=False)
-            self._list.focus()
-            self._list.highlighted = 0
+            for event in message.events:
+                if isinstance(event, CheckDone):
+                    self._checks[event.check.id] = event.check
+                    self._pending.pop(event.check.id, None)
+            if not job.running:
+                self._take(job)
+        self._show()
+
+    def _take(self, job: Job[Survey]) -> None:
+        """All checks are made; events that came while another screen was shown are in the result."""
+        self._pending = {}
+        self._survey = job.result
+        if job.result is not None:
+            self._checks = {check.id: check for check in job.result.checks}
+
+    def _show(self) -> None:
+        """Bring the body up to date: the findings, or a fix at work."""
+        mending = self._mends_now or self._shows_log
+        self.query_one("#findings").display = not mending
+        panel = self.query_one(MendingPanel)
+        panel.display = mending
+        if mending:
+            panel.show(self._mending, self._mending_job)
+        self.query_one(OutcomePanel).show(self._mending, self._mending_job)
+        if not self._mends_now:
+            self._table.show(self._checks.values(), self._pending)
+            self._show_detail()
+        self._show_next()
+        self.refresh_bindings()
+
+    def _show_next(self) -> None:
+        """What to do next, and what else can be done."""
+        job = self.slmtui.job(self.MODE)
+        cancel, mend, anyway = (self.query_one(name, Button) for name in ("#cancel", "#mend", "#anyway"))
+        cancel.display = self._mends_now
+        mend.display = anyway.display = False
+        if self._mends_now:
+            self.set_primary("Mending", "Esc cancels.", enabled=False)
+        elif job is None or job.running:
+            self.set_primary("Continue", "Checking", enabled=False)
+        elif self._survey is None:
+            self.set_primary("Check again", "Not everything was checked.")
+        else:
+            self._show_verdict(mend, anyway)
         self.query_one(Rail).refresh_states()
 
-    @on(OptionList.OptionHighlighted, "#checks")
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        check = self._checks.get(event.option.id or "")
-        if check is None:
+    def _show_verdict(self, mend: Button, anyway: Button) -> None:
+        counts = {s: sum(c.status == s for c in self._checks.values()) for s in ("fail", "warn")}
+        fails, warnings = counts["fail"], counts["warn"]
+        plans = self._needed_plans
+        mend.display = bool(self._plans) and not fails
+        anyway.display = bool(plans)
+        if not fails:
+            self.slmtui.environment_state = "verified"
+            words = "Ready." if not warnings else f"Ready, with {warnings} to look at (!)."
+            self.set_primary("Continue", words, focus=self.focused is not self._table.rows)
             return
-        found = Content.assemble(
-            ("found ", MUTED), safe(check.found), ("  needed ", MUTED), safe(check.needed)
-        )
-        parts: list[Content] = [found, Content(safe(check.reason))]
-        if check.fix:
-            parts.append(Content.assemble(("→ ", "$text-accent"), safe(check.fix)))
-        self.query_one("#reason", Static).update(Content("\n").join(parts))
+        self.slmtui.environment_state = "failed"
+        words = f"✗ {fails} {'stops' if fails == 1 else 'stop'} a deployment."
+        self.set_primary("Mend" if plans else "Continue anyway", words, focus=False)
+        self._table.rows.focus()
 
-    @on(OptionList.OptionSelected, "#checks")
-    def _selected(self) -> None:
-        self.action_proceed()
+    @on(OptionList.OptionHighlighted, "#checks")
+    def _highlighted(self) -> None:
+        self._show_detail()
+        self.refresh_bindings()
 
-    def action_copy_fix(self) -> None:
-        """Copy the fix of the highlighted check."""
-        option = self._list.highlighted_option
-        check = self._checks.get(option.id or "") if option else None
-        if check is not None and check.fix:
-            self.app.copy_to_clipboard(check.fix)
-            self.notify("The fix is copied.")
-        else:
-            self.notify("This check has nothing to mend.")
+    def _show_detail(self) -> None:
+        check = self._highlighted_check
+        title = Content.assemble(icon(check.status), " ", (safe(check.title), "bold")) if check else ""
+        self.query_one("#detail-title", Static).update(title)
+        rows = check_rows(check, self._plan_for(check)) if check else [("", "Still looking.")]
+        self.query_one("#facts", Facts).show(rows)
+        self.query_one("#detail").scroll_home(animate=False)
+
+    # What is known
+
+    @property
+    def _highlighted_check(self) -> Check | None:
+        return self._checks.get(self._table.highlighted)
+
+    @property
+    def _plans(self) -> tuple[FixPlan, ...]:
+        return self._survey.plans if self._survey else ()
+
+    @property
+    def _needed_plans(self) -> tuple[FixPlan, ...]:
+        """The plans for what stops a deployment."""
+        fails = {check.id for check in self._checks.values() if check.status == "fail"}
+        return tuple(plan for plan in self._plans if fails & set(plan.mends))
+
+    def _plan_for(self, check: Check) -> FixPlan | None:
+        return next((plan for plan in self._plans if check.id in plan.mends), None)
+
+    # What can be done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not super().check_action(action, parameters):
+            return False
+        check = self._highlighted_check
+        match action:
+            case "again" | "toolchain" | "mend" | "copy_fix" | "copy_row" if self._mends_now:
+                return False
+            case "again":
+                return None if self._busy else True
+            case "toolchain":
+                return None if self._busy or self._survey is None else True
+            case "mend":
+                plan = self._plan_for(check) if check else None
+                return None if self._busy or plan is None else True
+            case "mend_all":
+                return len(self._plans) > 1 and not self._busy
+            case "log":
+                return self._mending is not None and not self._mends_now
+            case "copy_fix":
+                return True if check is not None and check.fix else None
+        return True
+
+    def action_again(self) -> None:
+        """Run all checks; what the last fix did has been read by now."""
+        self._mending = self._mending_job = None
+        self._shows_log = False
+        self._table.rows.chosen = False
+        self._look()
+        self._show()
+
+    def _look(self) -> None:
+        """Start the checks; rows keep their places meanwhile."""
+        self._looked_after = True
+        self._looked_for = self._source
+        self._survey = None
+        self._pending = {check.id: check.title for check in self._checks.values()} or self._pending
+        self._checks = {}
+        deployment = self.slmtui.deployment
+        self.slmtui.start_job(self.MODE, partial(self._bench.examine, deployment))
 
     def proceed(self) -> None:
+        if self._survey is None:
+            self.action_again()
+        elif self._needed_plans:
+            self._ask(self._needed_plans)
+        else:
+            self._continue()
+
+    @on(Button.Pressed, "#anyway")
+    def _continue(self) -> None:
         if self.slmtui.deployment is None:
             self.go("start")
             self.notify("Choose a model first.")
         else:
             self.go(self.slmtui.next_mode())
 
+    @on(OptionList.OptionSelected, "#checks")
+    def _selected(self) -> None:
+        """Enter on a row: mend it if it can be, else do what comes next."""
+        check = self._highlighted_check
+        if check is not None and self._plan_for(check) is not None and not self._busy:
+            self.action_mend()
+        else:
+            self.action_proceed()
 
-def _columns(widths: tuple[int, ...], *texts: str) -> str:
-    """Texts cut and padded to their columns' widths, in cells."""
-    return "  ".join(set_cell_size(text, width) for text, width in zip(texts, widths, strict=True))
+    def action_mend(self) -> None:
+        """Ask whether the highlighted check's plan shall be carried out."""
+        check = self._highlighted_check
+        plan = self._plan_for(check) if check else None
+        if plan is not None:
+            self._ask([plan])
 
+    @on(Button.Pressed, "#mend")
+    def action_mend_all(self) -> None:
+        """Ask whether all plans shall be carried out."""
+        self._ask(self._plans)
 
-def _row(check: Check, widths: tuple[int, int, int]) -> Content:
-    """A check as one line."""
-    colour = {"fail": "$text-error", "warn": "$text-warning"}.get(check.status, "$foreground")
-    cells = [
-        set_cell_size(fit(safe(text).replace("\n", " "), width), width)
-        for text, width in zip((check.title, check.found, check.needed), widths, strict=True)
-    ]
-    return Content.assemble(
-        icon(check.status), " ", cells[0], "  ", (cells[1], colour), "  ", (cells[2], MUTED)
-    )
+    def _ask(self, plans: Sequence[FixPlan]) -> None:
+        from slmtui.tui.screens.ask import AskScreen, Section
+
+        at_work = self.slmtui.at_work()
+        if at_work:
+            self.notify(
+                f"{at_work} is at work with these packages. Wait for it, or cancel it first.",
+                severity="warning",
+            )
+            return
+        sections = [Section(plan.title, tuple(plan_rows(plan)), commands(plan)) for plan in plans]
+        question = "Mend this?" if len(plans) == 1 else f"Mend these {len(plans)}?"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._start(plans)
+
+        self.app.push_screen(AskScreen(question, sections, "Mend now"), answered)
+
+    def _start(self, plans: Sequence[FixPlan]) -> None:
+        self._mending = Mending(self._bench, plans, self.slmtui.free_runtime)
+        self._looked_after = self._shows_log = False
+        self._table.rows.chosen = False
+        self._mending_job = self.slmtui.start_job(self.MODE, self._mending.run)
+        self._show()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.action_leave()
+
+    def action_log(self) -> None:
+        """Show the last fix's output, or the checks again."""
+        self._shows_log = not self._shows_log
+        self._show()
+
+    def action_copy_fix(self) -> None:
+        """Copy the fix of the highlighted check."""
+        check = self._highlighted_check
+        if check is not None and check.fix:
+            self.app.copy_to_clipboard(check.fix)
+            self.notify("The fix is copied.")
+
+    def action_copy_row(self) -> None:
+        """Copy everything about the highlighted check."""
+        check = self._highlighted_check
+        if check is not None:
+            rows = (("check", check.title), ("status", check.status), ("found", check.found))
+            more = (("needed", check.needed), ("why", check.reason), ("fix", check.fix))
+            self.app.copy_to_clipboard("\n".join(f"{name}: {text}" for name, text in (*rows, *more) if text))
+            self.notify("The row is copied.")

@@ -1,0 +1,89 @@
+"""The question before anything is changed: what would be done, in full, then yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.key_footer import KeyFooter
+from slmtui.tui.widgets.plan_facts import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One thing that would be done: a heading, what it is in full, and what can be copied of it."""
+
+    heading: str
+    rows: tuple[Row, ...]
+    copies: str = ""
+
+
+class AskScreen(ModalScreen[bool]):
+    """Ends with True only after a yes."""
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape", "answer(False)", "No"),
+        Binding("c", "copy", "Copy commands"),
+        Binding("down,j", "scroll(3)", "Down", show=False),
+        Binding("up,k", "scroll(-3)", "Up", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, sections: Sequence[Section], yes: str) -> None:
+        super().__init__()
+        self._question = question
+        self._sections = tuple(sections)
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            with VerticalScroll(id="ask-body", can_focus=False):
+                several = len(self._sections) > 1
+                for number, section in enumerate(self._sections, 1):
+                    heading = f"{number}. {section.heading}" if several else section.heading
+                    yield Static(heading, classes="ask-heading", markup=False)
+                    yield Facts()
+            with Horizontal(id="ask-actions"):
+                yield Button("Not now", id="no", compact=True)
+                yield Button(self._yes, id="yes", variant="primary", compact=True)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.query_one("#ask").border_title = self._question
+        for facts, section in zip(self.query(Facts), self._sections, strict=True):
+            facts.show(section.rows)
+        self.query_one("#yes").focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "copy" and not any(section.copies for section in self._sections):
+            return False
+        return super().check_action(action, parameters)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """Answer by a key."""
+        self.dismiss(yes)
+
+    def action_scroll(self, lines: int) -> None:
+        """Read on where the plan is longer than the window."""
+        self.query_one("#ask-body").scroll_relative(y=lines, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the commands, for whoever wants to run them by hand."""
+        self.app.copy_to_clipboard("\n".join(section.copies for section in self._sections if section.copies))
+        self.notify("The commands are copied.")

@@ -1,0 +1,145 @@
+"""The table of checks: what needs attention first, and what is still being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from slmtui.environment.check import Check
+from slmtui.tui.format import MUTED, fit, icon, safe
+
+_ORDER = {"fail": 0, "warn": 1, "looking": 2}
+_COLOURS = {"fail": "$text-error", "warn": "$text-warning", "skipped": MUTED}
+_SIGN = 2  # the sign of a row's state and a space
+_GAPS = 4  # between the three columns
+
+
+class CheckRows(OptionList):
+    """A click on a row shows it; only Enter does something with it."""
+
+    chosen = False  # whether the user has gone to a row, and is not to be taken from it
+
+    async def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        clicked = event.style.meta.get("option")
+        if clicked is not None:
+            self.chosen = True
+            self.highlighted = clicked
+
+    async def _on_key(self, event: events.Key) -> None:
+        self.chosen = self.chosen or event.key in ("up", "down", "pageup", "pagedown", "home", "end")
+
+
+class CheckList(Vertical):
+    """One line a check, in three columns as wide as the room allows."""
+
+    DEFAULT_CSS = """
+    CheckList {
+        height: 1fr;
+        #columns { height: 1; }
+        #checks {
+            height: 1fr;
+            background: $background;
+            background-tint: $background 0%;
+            border: none;
+            padding: 0;
+            scrollbar-size-vertical: 1;
+            text-wrap: nowrap;
+        }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: tuple[Check, ...] = ()
+        self._pending: tuple[tuple[str, str], ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="columns")
+        yield CheckRows(id="checks", compact=True, markup=False)
+
+    @property
+    def rows(self) -> CheckRows:
+        """The list itself."""
+        return self.query_one(CheckRows)
+
+    @property
+    def highlighted(self) -> str:
+        """The id of the highlighted check, or nothing."""
+        option = self.rows.highlighted_option
+        return option.id or "" if option else ""
+
+    def show(self, checks: Iterable[Check], pending: Mapping[str, str]) -> None:
+        """Show these; `pending` are the ids and titles of those that have no verdict yet."""
+        self._rows, self._pending = tuple(checks), tuple(pending.items())
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        # The list has its new width only once it has been laid out again.
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        rows = [(check.id, check.status, check) for check in self._rows]
+        looking = [
+            (key, "looking", Check(key, title, "skipped", "looking", "")) for key, title in self._pending
+        ]
+        shown = sorted((*rows, *looking), key=lambda row: _ORDER.get(row[1], 3))
+        widths = self._widths([check for _, _, check in shown])
+        header = "  ".join(map(set_cell_size, ("Check", "Found", "Needed"), widths))
+        self.query_one("#columns", Static).update(Content.styled("  " + header, "bold $text-primary"))
+        self._replace([Option(_line(state, check, widths), id=key) for key, state, check in shown])
+
+    def _replace(self, options: list[Option]) -> None:
+        """Put the new rows in place of the old; whoever has gone to one stays with it."""
+        rows = self.rows
+        if [option.id for option in options] == [option.id for option in rows.options]:
+            for index, option in enumerate(options):
+                if rows.get_option_at_index(index).prompt != option.prompt:
+                    rows.replace_option_prompt_at_index(index, option.prompt)
+            return
+        kept, scrolled = self.highlighted, rows.scroll_y
+        rows.clear_options()
+        rows.add_options(options)
+        ids = [option.id for option in options]
+        if ids:
+            stays = rows.chosen and kept in ids
+            rows.highlighted = ids.index(kept) if stays else 0
+            rows.scroll_to(y=scrolled if stays else 0, animate=False)
+
+    def _widths(self, checks: list[Check]) -> tuple[int, int, int]:
+        """Titles whole; what was found and what is needed share the rest, the former getting more of it."""
+        room = (self.rows.content_size.width or 56) - 1 - _SIGN - _GAPS  # 1: the scrollbar's
+        title = min(max((cell_len(check.title) for check in checks), default=5), (room + 6) * 2 // 5)
+        rest = max(room - title, 2)
+        found, needed = (
+            (
+                max((cell_len(_one_line(text)) for text in texts), default=6)
+                for texts in zip(*((check.found, check.needed) for check in checks), strict=True)
+            )
+            if checks
+            else (6, 6)
+        )
+        needed = max(6, min(needed, max(rest * 2 // 5, rest - found)))
+        return title, max(rest - needed, 1), needed
+
+
+def _one_line(text: str) -> str:
+    return " ".join(safe(text).split())
+
+
+def _line(state: str, check: Check, widths: tuple[int, int, int]) -> Content:
+    """A check as one line."""
+    texts = (check.title, check.found, check.needed)
+    title, found, needed = (
+        set_cell_size(fit(_one_line(text), width), width) for text, width in zip(texts, widths, strict=True)
+    )
+    colour = MUTED if state == "looking" else _COLOURS.get(state, "$foreground")
+    sign = icon("running" if state == "looking" else state)
+    return Content.assemble(sign, " ", title, "  ", (found, colour), "  ", (needed, MUTED))
