@@ -32,6 +32,9 @@ def main(link: Link) -> None:
         unpack(Path(request["source"]), Path(request["checkpoint"]))
     from olive.workflows import run as run_olive
 
+    from slmtui.conversion import rope_shim
+
+    rope_shim.apply()
     _say_what_is_quantized()
     run_olive(config)
 
