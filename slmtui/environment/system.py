@@ -57,7 +57,7 @@ def python() -> Check:
 def machine() -> Check:
     """Operating system and architecture."""
     known = version_set().platforms
-    tag = _platform_tag()
+    tag = platform_tag()
     name = {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, platform.system())
     release = platform.mac_ver()[0] if sys.platform == "darwin" else platform.release()
     there = tag in known.wheels
@@ -74,7 +74,7 @@ def machine() -> Check:
     )
 
 
-def _platform_tag() -> str:
+def platform_tag() -> str:
     """This interpreter's system in the words of wheel names: linux-x86_64, macosx-arm64, win-amd64."""
     if os.name == "nt":
         return sysconfig.get_platform()  # the interpreter's, which may be x64 on an Arm64 machine

@@ -68,11 +68,24 @@ class Platforms:
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """How `package` is built from source, what its build needs, and the systems that have `wheels` anyway."""
+
+    package: str
+    repository: str
+    branch: str
+    needs: tuple[str, ...]
+    wheels: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionSet:
     """All that `versions.toml` says."""
 
     python: PythonRange
     platforms: Platforms
+    build: Build
     packages: tuple[Package, ...]
     known_bad: tuple[KnownBad, ...]
 
@@ -81,10 +94,11 @@ class VersionSet:
 def version_set() -> VersionSet:
     """The version set slmtui was tested with."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    python, platforms = data["python"], data["platforms"]
+    python, platforms, build = data["python"], data["platforms"], data["build"]
     return VersionSet(
         PythonRange(_numbers(python["minimum"]), _numbers(python["below"]), python["best"]),
         Platforms(tuple(platforms["wheels"]), platforms["without"]),
+        Build(**{**build, "needs": tuple(build["needs"]), "wheels": tuple(build["wheels"])}),
         tuple(_package(entry) for entry in data["package"]),
         tuple(_known_bad(entry) for entry in data["known-bad"]),
     )
