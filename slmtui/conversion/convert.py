@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from slmtui.config.files import building, folder_bytes, put_in_place
 from slmtui.config.locations import log_dir
@@ -16,13 +17,15 @@ from slmtui.conversion.olive import Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
 from slmtui.conversion.precision import find_precision
 from slmtui.conversion.progress import Tracker
+from slmtui.conversion.proof import Proof, Prove
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionResult:
-    """A conversion that passed the gate: the folder, its bytes, how long it took in seconds, the whole log,
-    the most memory Olive's process held, and the proofs."""
+    """A conversion that passed the gate: the folder, its bytes, how long it took in seconds (without the
+    comparison, which has its own), the whole log, the most memory Olive's process held, the proofs, and the
+    figures of the comparison with the source, None if there was none."""
 
     output: Path
     bytes: int
@@ -30,21 +33,25 @@ class ConversionResult:
     log: Path
     peak_rss_bytes: int
     verdicts: tuple[Verdict, ...]
+    parity: Mapping[str, Any] | None = None
 
 
-def convert(plan: ConversionPlan, cancel: Cancel) -> Service[ConversionResult]:
+def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) -> Service[ConversionResult]:
     """Do what `plan` says: the output appears whole, or nothing of it does.
 
-    Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate.
+    Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate; then `prove`, if given,
+    compares the result with its source.
 
     Raises:
-        Failure: Olive made no model, or the gate refused it.
+        Failure: Olive made no model, the gate refused it, or it is not what the source is.
         Cancelled: within a second; nothing is left.
     """
     started = time.monotonic()
     source, precision = plan.source, find_precision(plan.precision)
     log = _new_log()
-    tracker = Tracker(source.parameters, source.layers, unpacks=source.format == "gguf")
+    tracker = Tracker(
+        source.parameters, source.layers, unpacks=source.format == "gguf", compares=prove is not None
+    )
     refuse_existing(plan.output, plan.replace)
     try:
         with building(plan.output) as staging:
@@ -59,7 +66,11 @@ def convert(plan: ConversionPlan, cancel: Cancel) -> Service[ConversionResult]:
                 if verdict.status == "fail":
                     raise Failure(verdict.evidence, verdict.fix, log)
             seconds = time.monotonic() - started
-            write_manifest(made.model, source, precision, seconds, cancel)
+            proof = yield from _prove(made, tracker, prove, log, cancel)
+            compared = time.monotonic() - started - seconds
+            verdicts += [proof.verdict] if proof else []
+            record = proof.record if proof else None
+            write_manifest(made.model, source, precision, seconds, cancel, record)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)
@@ -71,8 +82,8 @@ def convert(plan: ConversionPlan, cancel: Cancel) -> Service[ConversionResult]:
             "Check that the disk has room and that the folder may be written; then try again.",
             log,
         ) from error
-    seconds = time.monotonic() - started
-    yield Progress("gate", "Converted and proved", 1.0, 0.0)
+    seconds = time.monotonic() - started - compared
+    yield Progress(tracker.stage, "Converted and proved", 1.0, 0.0)
     return ConversionResult(
         output=plan.output,
         bytes=folder_bytes(plan.output),
@@ -80,7 +91,33 @@ def convert(plan: ConversionPlan, cancel: Cancel) -> Service[ConversionResult]:
         log=log,
         peak_rss_bytes=made.peak_rss_bytes,
         verdicts=tuple(verdicts),
+        parity=record,
     )
+
+
+def _prove(
+    made: Made, tracker: Tracker, prove: Prove | None, log: Path, cancel: Cancel
+) -> Service[Proof | None]:
+    """Let `prove` compare; its progress is a stage of the whole.
+
+    Raises:
+        Failure: the result is not what the source is.
+    """
+    if prove is None:
+        return None
+    yield tracker.enter("parity")
+    comparison = prove(made, log, cancel)
+    while True:
+        try:
+            event = next(comparison)
+        except StopIteration as end:
+            proof: Proof = end.value
+            break
+        yield tracker.part("parity", event) if isinstance(event, Progress) else event
+    yield proof.verdict
+    if proof.verdict.status == "fail":
+        raise Failure(proof.verdict.evidence, proof.verdict.fix, log)
+    return proof
 
 
 def _gate(plan: ConversionPlan, made: Made, log: Path, cancel: Cancel) -> Iterator[Verdict]:

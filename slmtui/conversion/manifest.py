@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -23,9 +23,16 @@ _CHUNK = 4 * 1024 * 1024
 
 
 def write_manifest(
-    model: Path, source: ModelSource, precision: Precision, seconds: float, cancel: Cancel
+    model: Path,
+    source: ModelSource,
+    precision: Precision,
+    seconds: float,
+    cancel: Cancel,
+    parity: Mapping[str, Any] | None = None,
 ) -> None:
     """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
+
+    `parity` are the figures of the comparison with the source; None if there was none.
 
     Raises:
         Failure: a file cannot be read, or the manifest cannot be written.
@@ -36,6 +43,7 @@ def write_manifest(
         "seconds": round(seconds, 2),
         "precision": precision.name,
         "passes": jsonable({name: dict(options) for name, options in precision.passes.items()}),
+        "parity": parity,
         "versions": versions(),
         "source": {
             "path": str(source.path),

@@ -33,9 +33,11 @@ _LINES_KEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What Olive made: the folder, what its ONNX files hold (`onnx_inventory`), weights it had not, peak."""
+    """What Olive made: the folder, from which checkpoint (a GGUF file unpacked, or the source itself), what
+    its ONNX files hold (`onnx_inventory`), weights it had not, peak memory."""
 
     model: Path
+    checkpoint: Path
     inventories: Mapping[str, Any]
     unloaded: list[str]
     peak_rss_bytes: int
@@ -88,7 +90,7 @@ def run_olive(
         reply = run.result(child)
     _remove_by_products(model)
     peak = max(meter.peak_rss_bytes, int(reply["peak_rss_bytes"]))
-    return Made(model, reply["files"], unloaded_weights(run.lines), peak)
+    return Made(model, origin, reply["files"], unloaded_weights(run.lines), peak)
 
 
 def _remove_by_products(model: Path) -> None:

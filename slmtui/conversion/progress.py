@@ -40,6 +40,7 @@ STAGES = (
     Stage("save", "Saving", 0.0, 0.6),
     Stage("finish", "Finishing", 0.25, 1.5),
     Stage("gate", "Checking the result", 0.35, 1.8),
+    Stage("parity", "Comparing with the source", 4.5, 8.0),
 )
 # After the last weight is quantized the model is put together anew, in silence.
 _QUANTIZED = 0.6
@@ -67,6 +68,7 @@ class Tracker:
         parameters: of the source.
         layers: how many it has, None if unknown.
         unpacks: whether the source is a GGUF file, which has one stage more.
+        compares: whether the result is compared with its source, one stage more, too.
         clock: seconds, monotonic.
     """
 
@@ -76,10 +78,12 @@ class Tracker:
         layers: int | None,
         *,
         unpacks: bool = False,
+        compares: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         gigabytes = 4 * parameters / 1e9
-        self._stages = [stage for stage in STAGES if unpacks or stage.id != "unpack"]
+        without = {name for name, wanted in (("unpack", unpacks), ("parity", compares)) if not wanted}
+        self._stages = [stage for stage in STAGES if stage.id not in without]
         self._expected = [stage.expected(gigabytes) for stage in self._stages]
         self._layers = layers
         self._clock = clock
@@ -108,6 +112,11 @@ class Tracker:
             self._index, self._part, self._entered = index, 0.0, now
             self._text = self._stages[index].text
         return self.now()
+
+    def part(self, stage: str, progress: Progress) -> Progress:
+        """How far `stage` is by its own account: `progress` speaks of that stage alone."""
+        self.enter(stage)
+        return self._set(stage, progress.fraction or 0.0, progress.text)
 
     def read(self, line: str) -> Progress | None:
         """What a line of the log says about the progress; None if nothing."""
