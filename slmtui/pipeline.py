@@ -15,8 +15,11 @@ from typing import Any, ClassVar
 from slmtui import deployment as deployments
 from slmtui.config import locations
 from slmtui.conversion import convert as conversion
+from slmtui.conversion.convert import ConversionResult
+from slmtui.conversion.olive import Made
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.conversion.plan import plan as plan_conversion
+from slmtui.conversion.proof import Proof
 from slmtui.deployment import STATIONS, Deployment, Station
 from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
@@ -24,6 +27,7 @@ from slmtui.foundry.deploy import DeployPlan
 from slmtui.foundry.deployed import deployed as deployed_models
 from slmtui.foundry.deployed import find as find_deployed
 from slmtui.foundry.undeploy import undeploy as undeploy_model
+from slmtui.measure.parity import parity as compare
 from slmtui.prompt import station as prompt
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.client import Answer, ModelHost
@@ -112,10 +116,38 @@ def default_output(deployment: Deployment, precision: str = DEFAULT_PRECISION) -
     return locations.models_dir() / deployment.name / precision
 
 
-def convert(deployment: Deployment, plan: ConversionPlan, cancel: Cancel) -> Service[Deployment]:
-    """Convert, prove that the runtime loads the result, and record it."""
+def make_model(
+    plan: ConversionPlan, cancel: Cancel, *, parity: bool = True, probe: str | None = None
+) -> Service[ConversionResult]:
+    """Convert, prove that the runtime loads the result, and compare it with its source.
+
+    `probe` is the text that both read, in place of the built-in one. Without `parity` nothing is compared,
+    and the result is marked as unverified.
+    """
+
+    def prove(made: Made, log: Path, cancel: Cancel) -> Service[Proof]:
+        work = made.model.with_name("parity")
+        found = yield from compare(
+            plan.source,
+            made.model,
+            plan.precision,
+            cancel,
+            text=probe,
+            checkpoint=made.checkpoint,
+            log=log,
+            work=work,
+        )
+        return Proof(found.as_verdict(), found.as_record())
+
+    return (yield from conversion.convert(plan, cancel, prove if parity else None))
+
+
+def convert(
+    deployment: Deployment, plan: ConversionPlan, cancel: Cancel, *, parity: bool = True
+) -> Service[Deployment]:
+    """`make_model`, and record it."""
     with _recording_failure(deployment, "conversion"):
-        result = yield from conversion.convert(plan, cancel)
+        result = yield from make_model(plan, cancel, parity=parity)
     return deployment.with_step(
         "conversion",
         "verified",
@@ -124,6 +156,7 @@ def convert(deployment: Deployment, plan: ConversionPlan, cancel: Cancel) -> Ser
         bytes=result.bytes,
         seconds=round(result.seconds, 2),
         peak_rss_bytes=result.peak_rss_bytes,
+        parity={key: value for key, value in result.parity.items() if value is not None},
         log=str(result.log),
         verdicts=jsonable(result.verdicts),
     ).save()

@@ -17,15 +17,15 @@ from slmtui.conversion.olive import Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
 from slmtui.conversion.precision import find_precision
 from slmtui.conversion.progress import Tracker
-from slmtui.conversion.proof import Proof, Prove
+from slmtui.conversion.proof import UNVERIFIED, Proof, Prove
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionResult:
     """A conversion that passed the gate: the folder, its bytes, how long it took in seconds (without the
-    comparison, which has its own), the whole log, the most memory Olive's process held, the proofs, and the
-    figures of the comparison with the source, None if there was none."""
+    comparison, which has its own), the whole log, the most memory Olive's process held, the proofs, and what
+    the comparison with the source found."""
 
     output: Path
     bytes: int
@@ -33,14 +33,14 @@ class ConversionResult:
     log: Path
     peak_rss_bytes: int
     verdicts: tuple[Verdict, ...]
-    parity: Mapping[str, Any] | None = None
+    parity: Mapping[str, Any]
 
 
 def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) -> Service[ConversionResult]:
     """Do what `plan` says: the output appears whole, or nothing of it does.
 
-    Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate; then `prove`, if given,
-    compares the result with its source.
+    Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate; then `prove` compares
+    the result with its source. Without it, the result is marked as unverified.
 
     Raises:
         Failure: Olive made no model, the gate refused it, or it is not what the source is.
@@ -69,7 +69,7 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
             proof = yield from _prove(made, tracker, prove, log, cancel)
             compared = time.monotonic() - started - seconds
             verdicts += [proof.verdict] if proof else []
-            record = proof.record if proof else None
+            record = proof.record if proof else UNVERIFIED
             write_manifest(made.model, source, precision, seconds, cancel, record)
             cancel.check()
             # It may have appeared while Olive was at work.

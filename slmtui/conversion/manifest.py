@@ -28,11 +28,11 @@ def write_manifest(
     precision: Precision,
     seconds: float,
     cancel: Cancel,
-    parity: Mapping[str, Any] | None = None,
+    parity: Mapping[str, Any],
 ) -> None:
     """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
 
-    `parity` are the figures of the comparison with the source; None if there was none.
+    `parity` is what the comparison with the source found.
 
     Raises:
         Failure: a file cannot be read, or the manifest cannot be written.
@@ -43,7 +43,7 @@ def write_manifest(
         "seconds": round(seconds, 2),
         "precision": precision.name,
         "passes": jsonable({name: dict(options) for name, options in precision.passes.items()}),
-        "parity": parity,
+        "parity": dict(parity),
         "versions": versions(),
         "source": {
             "path": str(source.path),

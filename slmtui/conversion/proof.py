@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from slmtui.conversion.olive import Made
@@ -23,6 +24,20 @@ class Proof:
     verdict: Verdict
     record: Mapping[str, Any]
 
+
+UNVERIFIED: Mapping[str, Any] = MappingProxyType(
+    {
+        "verdict": "unverified",
+        "cosine": None,
+        "top1": None,
+        "kl_mean": None,
+        "kl_p99": None,
+        "tokens": 0,
+        "seconds": 0.0,
+        "reason": "It was not compared with its source.",
+    }
+)
+"""The record of a result that was not compared."""
 
 Prove: TypeAlias = Callable[[Made, Path, Cancel], Service[Proof]]
 """Compares what was made with its source; takes the log's path. It may make folders beside the model."""

@@ -29,13 +29,21 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
     parser.add_argument("--precision", default="int4", help="the weights' precision (default: %(default)s)")
     parser.add_argument("--replace", action="store_true", help="replace DIR if it exists")
+    parser.add_argument(
+        "--probe", metavar="FILE", type=Path, help="a text of your own that source and result read"
+    )
+    parser.add_argument(
+        "--no-parity",
+        action="store_true",
+        help="do not compare the result with its source: it stays unverified",
+    )
     add_json(parser)
 
 
 def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Convert and say what came out."""
-    report.begin(output=None, bytes=None, seconds=None, log=None)
-    from slmtui.conversion import convert as conversion
+    report.begin(output=None, bytes=None, seconds=None, log=None, parity=None)
+    from slmtui import pipeline
     from slmtui.conversion.plan import plan
     from slmtui.source.inspect import inspect
     from slmtui.source.samples import resolve
@@ -46,13 +54,16 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     if not report.json:
         size_now = f"{count(source.parameters)} parameters, {size(source.bytes)}"
         report.note(f"Converting {source.name} ({size_now}) to {planned.precision.upper()} on the CPU.")
-    result = report.follow(conversion.convert(planned, cancel))
+    result = report.follow(
+        pipeline.make_model(planned, cancel, parity=not arguments.no_parity, probe=_probe(arguments.probe))
+    )
     report.update(
         output=result.output,
         bytes=result.bytes,
         seconds=round(result.seconds, 2),
         log=result.log,
         peak_rss_bytes=result.peak_rss_bytes,
+        parity=dict(result.parity),
     )
     if report.json:
         report.finished()
@@ -63,7 +74,25 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
             ("size", f"{size(result.bytes)}, from {size(source.bytes)}"),
             ("took", duration(result.seconds)),
             ("peak memory", size(result.peak_rss_bytes)),
+            ("against its source", str(result.parity["verdict"])),
             ("log", str(result.log)),
         ]
     )
     return 0
+
+
+def _probe(file: Path | None) -> str | None:
+    """The user's own probe text.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    if file is None:
+        return None
+    from slmtui.events import Failure
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise Failure(f"{file} cannot be read: {reason}.", "Name a text file.") from error

@@ -1,0 +1,226 @@
+"""Parity: whether a converted model still says what its source says.
+
+Both read the same probe, one after the other, each in a process of its own that ends before the next begins:
+two large models need not fit into memory together. In between, the source's logits lie in a file.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Status, Usage, Verdict
+from slmtui.measure.judge import Figures, Judgement, Word, judge
+from slmtui.measure.probe import Probe, probe
+from slmtui.process import Child, Meter
+from slmtui.source.model_source import ModelSource
+from slmtui.text import plain
+
+SOURCE_WORKER = "slmtui.measure.source_worker"
+RESULT_WORKER = "slmtui.measure.result_worker"
+STAGE = "parity"
+# How often a worker's pipe is left to look for the wish to cancel, and its memory is told, in seconds.
+_POLL = 0.1
+_USAGE_EVERY = 1.0
+# Shares of the whole: starting a worker and loading its model, then reading. Measured with SmolLM2-135M.
+_SHARES = {"source": (0.0, 0.5, 0.7), "result": (0.7, 0.8, 1.0)}
+
+_STATUS: Mapping[Word, Status] = {
+    "verified": "ok",
+    "degraded": "warn",
+    "wrong": "fail",
+    "unverified": "unchecked",
+}
+_FIXES: Mapping[Word, str] = {
+    "verified": "",
+    "degraded": "If its answers are not good enough, take a finer preset: smaller blocks, INT8, or FP16.",
+    "wrong": "Take a finer precision; where FP32 is wrong too, a model of another architecture.",
+    "unverified": "Free what was short and convert again, or try the answers yourself.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far a converted model is from its source.
+
+    The means of the logits' `cosine`, of `top1` agreement (0 to 1) and of the KL divergence of the result's
+    next-token distribution from the source's (in nats; `kl_p99` is its 99th percentile) over all `tokens`
+    positions of the probe; not a number where they could not be measured. `seconds` is what measuring took,
+    `reason` why the verdict is what it is, for people.
+    """
+
+    verdict: Word
+    cosine: float
+    top1: float
+    kl_mean: float
+    kl_p99: float
+    tokens: int
+    seconds: float
+    reason: str
+
+    def as_verdict(self) -> Verdict:
+        """For people: the figures, and what to do about them."""
+        status: Status = _STATUS[self.verdict]
+        measured = (
+            f" KL divergence {self.kl_mean:.3g} on average, {self.kl_p99:.3g} at 99 %; the same first choice"
+            f" at {self.top1:.1%} of {self.tokens:,} tokens; cosine {self.cosine:.4f}."
+        )
+        evidence = f"{self.verdict}: {self.reason}" + (measured if math.isfinite(self.kl_mean) else "")
+        return Verdict(STAGE, "It says what its source says", status, evidence, _FIXES[self.verdict])
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON: what is not a number is None; always the same keys."""
+        figures = {name: getattr(self, name) for name in ("cosine", "top1", "kl_mean", "kl_p99")}
+        rounded = {name: round(each, 6) if math.isfinite(each) else None for name, each in figures.items()}
+        return {
+            "verdict": self.verdict,
+            **rounded,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 2),
+            "reason": self.reason,
+        }
+
+
+def unverified(reason: str, seconds: float = 0.0) -> Parity:
+    """The parity of a model that was not measured."""
+    return Parity("unverified", math.nan, math.nan, math.nan, math.nan, 0, seconds, reason)
+
+
+def parity(
+    source: ModelSource,
+    model: Path,
+    precision: str,
+    cancel: Cancel,
+    *,
+    text: str | None = None,
+    checkpoint: Path | None = None,
+    log: Path,
+    work: Path,
+) -> Service[Parity]:
+    """Compare the converted `model` with `source`; yields `Progress`, `LogLine` and `Usage`.
+
+    Args:
+        source: what was converted.
+        model: the folder of the result.
+        precision: of the result; it decides how much damage is to be expected.
+        cancel: ends it within a second.
+        text: the user's own probe text in place of the built-in one.
+        checkpoint: the Hugging Face folder that was really converted (a GGUF file unpacked, an adapter
+            merged), where that is not the source itself.
+        log: the file that receives what the workers print.
+        work: a folder that need not exist, for the source's logits; it is gone afterwards.
+
+    A comparison that cannot be made (too little memory, a full disk) is `unverified`, with the reason: it
+    says nothing against the model.
+
+    Raises:
+        Cancelled: the workers are gone.
+    """
+    started = time.monotonic()
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        figures = yield from _measure(checkpoint or source.path, model, probe(text), cancel, log, work)
+    except (Failure, OSError) as error:
+        cancel.check()
+        return unverified(f"The comparison could not be made: {error}", time.monotonic() - started)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    yield Progress(STAGE, "Compared with the source", 1.0)
+    judgement = judge(figures, precision)
+    return _parity(figures, judgement, time.monotonic() - started)
+
+
+def _measure(
+    checkpoint: Path, model: Path, asked: Probe, cancel: Cancel, log: Path, work: Path
+) -> Service[Figures]:
+    """What the two workers find, one after the other."""
+    request = {
+        "model": str(checkpoint),
+        "folder": str(work),
+        "texts": list(asked.texts),
+        "conversations": [list(messages) for messages in asked.conversations],
+        "limit": asked.limit,
+    }
+    environment = _offline(work)
+    yield from _work(SOURCE_WORKER, "source", request, cancel, log, environment)
+    request = {"model": str(model), "folder": str(work)}
+    reply = yield from _work(RESULT_WORKER, "result", request, cancel, log, environment)
+    return Figures.of(reply)
+
+
+def _work(
+    worker: str,
+    who: str,
+    request: Mapping[str, Any],
+    cancel: Cancel,
+    log: Path,
+    environment: Mapping[str, str],
+) -> Service[dict[str, Any]]:
+    """Let one worker read the probe; returns its last reply.
+
+    Raises:
+        Failure: it broke down or was ended.
+        Cancelled: it is gone.
+    """
+    begin, loaded, end = _SHARES[who]
+    last: dict[str, Any] | None = None
+    told = 0.0
+    cancel.check()
+    with Child(worker, environment=environment, log=log, yielding=True) as child:
+        meter = Meter(child.pid)
+        child.send(request)
+        yield Progress(STAGE, f"Comparing: loading the {who}", begin)
+        for message in child.messages(timeout=_POLL):
+            cancel.check()
+            if isinstance(message, LogLine):
+                yield message
+            elif message is not None and message["event"] == "loaded":
+                yield Progress(STAGE, f"Comparing: the {who} reads", loaded)
+            elif message is not None and message["event"] == "read":
+                part = message["number"] / message["of"]
+                text = f"Comparing: the {who} reads, {message['number']} of {message['of']}"
+                yield Progress(STAGE, text, loaded + part * (end - loaded))
+            elif message is not None:
+                last = message
+            if time.monotonic() - told >= _USAGE_EVERY:
+                told = time.monotonic()
+                yield Usage(*meter.sample())
+        cancel.check()
+        if last is None:
+            death = child.death()
+            raise Failure(f"{death.cause} It was reading the probe with the {who}.", death.fix, log)
+    if last["event"] == "crashed":
+        said = plain(f"{last['kind']}: {last['message']}")[:300]
+        raise Failure(f"The {who} could not read the probe: {said}", "", log)
+    return last
+
+
+def _parity(figures: Figures, judgement: Judgement, seconds: float) -> Parity:
+    return Parity(
+        judgement.verdict,
+        figures.cosine,
+        figures.top1,
+        figures.kl_mean,
+        figures.kl_p99,
+        figures.tokens,
+        seconds,
+        judgement.reason,
+    )
+
+
+def _offline(work: Path) -> dict[str, str]:
+    """The variables that keep the libraries from the network, and their caches inside `work`."""
+    return {
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HOME": str(work / "huggingface"),
+        "HF_HUB_CACHE": str(work / "huggingface" / "hub"),
+        "HF_MODULES_CACHE": str(work / "huggingface" / "modules"),
+    }
