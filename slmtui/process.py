@@ -38,8 +38,8 @@ _PATIENCE = 3.0
 # No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a
 # ProcessInfo event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI
 # environment they keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds
-# the same variable.
-SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1"}
+# the same variable. ORT_DISABLE_TELEMETRY is the name that onnxruntime itself and the SDK's runtime look for.
+SILENT = {"CI": "true", "ORT_TELEMETRY_DISABLED": "1", "ORT_DISABLE_TELEMETRY": "1"}
 
 
 class Child:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slmtui.config import locations
 from slmtui.environment.check import Check
+from slmtui.environment.demand import Demand
 from slmtui.environment.system import existing
 
 _FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
@@ -37,6 +38,17 @@ def foundry_folders() -> Check:
         folders["Foundry Local's cache"] = standard
     return _writable(
         "foundry-folders", "Foundry caches", folders, "Deploying copies the model into one of them."
+    )
+
+
+def output_folder(demand: Demand) -> Check:
+    """Whether the output can be made where it is wanted; nothing is created."""
+    return _writable(
+        "output",
+        "Output folder",
+        {"the output": demand.output},
+        "The converted model is built there.",
+        "choose an output folder you may write to",
     )
 
 
@@ -71,7 +83,13 @@ def _long_paths_enabled() -> bool | None:
     return enabled
 
 
-def _writable(check_id: str, title: str, folders: dict[str, Path], reason: str) -> Check:
+def _writable(
+    check_id: str,
+    title: str,
+    folders: dict[str, Path],
+    reason: str,
+    instead: str = "set SLMTUI_HOME to a folder of yours",
+) -> Check:
     refused = {purpose: path for purpose, path in folders.items() if not _can_write(path)}
     if not refused:
         places = ", ".join(sorted({str(path) for path in folders.values()}))
@@ -84,7 +102,7 @@ def _writable(check_id: str, title: str, folders: dict[str, Path], reason: str) 
         f"not writable: {purposes}",
         "writable",
         reason,
-        f"Make writable: {paths}; or set SLMTUI_HOME to a folder of yours.",
+        f"Make writable: {paths}; or {instead}.",
     )
 
 

@@ -8,6 +8,8 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,7 @@ import psutil
 from slmtui.config import locations
 from slmtui.environment import container, processor
 from slmtui.environment.check import Check, CheckStatus
+from slmtui.environment.demand import Demand
 from slmtui.environment.version_set import version_set
 from slmtui.units import size
 
@@ -24,6 +27,11 @@ WANTED_MEMORY, LEAST_MEMORY = 8 * GB, 1 * GB
 # INT4 takes 0.36 of the FP32 checkpoint (measured), so 1.5 billion parameters take 2.2 GB, once converted and
 # once deployed.
 WANTED_DISK, LEAST_DISK = 5 * GB, GB // 2
+# For logs, settings and what other programs put there meanwhile, where the large things go elsewhere.
+LITTLE_DISK = GB // 10
+_OUTPUT = "the output"
+_LESS_MEMORY = "Close other programs, or choose a smaller model."
+_STATUSES: tuple[CheckStatus, ...] = ("fail", "warn", "ok", "skipped")
 
 
 def python() -> Check:
@@ -109,12 +117,15 @@ def cpu() -> Check:
     )
 
 
-def memory() -> Check:
-    """Free memory against the guide's 8 GB; a container's limit counts where it is tighter."""
+def memory(demand: Demand | None = None) -> Check:
+    """Free memory (a container's where that is tighter) against what the source takes, else 8 GB."""
     state = psutil.virtual_memory()
     total, free, where = int(state.total), int(state.available), ""
     if (limit := container.memory()) is not None and limit.total < total:
         total, free, where = limit.total, min(free, limit.free), " in this container"
+    found = f"{size(free)} free of {size(total)}{where}"
+    if demand is not None and demand.memory_bytes is not None:
+        return _memory_for(demand.source, demand.memory_bytes, free, found)
     status: CheckStatus = "ok" if free >= WANTED_MEMORY else "warn" if free >= LEAST_MEMORY else "fail"
     reasons = {
         "ok": "It holds the FP32 checkpoint of a model of up to 1.5 billion parameters.",
@@ -125,44 +136,93 @@ def memory() -> Check:
         "memory",
         "Memory",
         status,
-        f"{size(free)} free of {size(total)}{where}",
+        found,
         f"{size(WANTED_MEMORY)} free",
         reasons[status],
-        "" if status == "ok" else "Close other programs, or choose a smaller model.",
+        "" if status == "ok" else _LESS_MEMORY,
     )
 
 
-def disk() -> Check:
-    """Free room where models, downloads and temporary files go, each volume named once."""
-    volumes: dict[int, tuple[int, list[str], Path]] = {}
-    for purpose, folder in (
-        ("models", locations.data_dir()),
-        ("downloads", locations.cache_dir()),
-        ("temporary files", Path(tempfile.gettempdir())),
-    ):
+def _memory_for(source: str, wanted: int, free: int, found: str) -> Check:
+    """Memory for one conversion; what can be moved out to the disk makes up for it, slowly."""
+    status: CheckStatus = "ok"
+    if free < wanted:
+        status = "warn" if free + psutil.swap_memory().free >= wanted else "fail"
+    reasons = {
+        "ok": f"Converting {source} holds about that much at its most.",
+        "warn": f"Converting {source} will move memory out to the disk, and be slow.",
+        "fail": f"Converting {source} would be ended by the system for want of memory.",
+    }
+    fix = "" if status == "ok" else _LESS_MEMORY
+    return Check("memory", "Memory", status, found, f"{size(wanted)} free", reasons[status], fix)
+
+
+@dataclass(slots=True)
+class _Volume:
+    """One disk: what is free, what is to lie on it, what that takes, and what it cannot do without."""
+
+    free: int
+    folder: Path
+    purposes: list[str]
+    wanted: int
+    least: int
+
+    @property
+    def status(self) -> CheckStatus:
+        return "ok" if self.free >= self.wanted else "warn" if self.free >= self.least else "fail"
+
+
+def disk(demand: Demand | None = None) -> Check:
+    """Free room where models, downloads and temporary files go, each volume named once.
+
+    For a chosen source it is held against what converting and deploying that one takes.
+    """
+    volumes: dict[int, _Volume] = {}
+    for purpose, folder, wanted, least in _places(demand):
         place = existing(folder)
-        free = shutil.disk_usage(place).free
-        volumes.setdefault(place.stat().st_dev, (free, [], folder))[1].append(purpose)
-    least, purposes, folder = min(volumes.values(), key=lambda volume: volume[0])
-    status: CheckStatus = "ok" if least >= WANTED_DISK else "warn" if least >= LEAST_DISK else "fail"
-    found = (
-        f"{size(least)} free"
-        if len(volumes) == 1
-        else ", ".join(f"{size(free)} for {' and '.join(names)}" for free, names, _ in volumes.values())
-    )
+        device = place.stat().st_dev
+        if device not in volumes:
+            volumes[device] = _Volume(shutil.disk_usage(place).free, folder, [], 0, 0)
+        volume = volumes[device]
+        volume.purposes.append(purpose)
+        volume.wanted, volume.least = max(volume.wanted, wanted), max(volume.least, least)
+    worst = min(volumes.values(), key=lambda one: (_STATUSES.index(one.status), one.free - one.wanted))
+    purposes = " and ".join(worst.purposes)
+    reasons = {
+        "ok": "A conversion writes the model anew, and deploying copies it once more.",
+        "warn": f"It may not do for {purposes}: deploying copies a converted model once more.",
+        "fail": f"There is hardly any room for {purposes}."
+        if demand is None
+        else f"Converting {demand.source} takes more than there is for {purposes}.",
+    }
+    found = ", ".join(f"{size(one.free)} for {' and '.join(one.purposes)}" for one in volumes.values())
+    elsewhere = "set SLMTUI_HOME to a folder elsewhere"
+    if demand is not None and _OUTPUT in worst.purposes:
+        elsewhere = "choose an output folder on another disk"
     return Check(
         "disk",
         "Disk",
-        status,
-        found,
-        f"{size(WANTED_DISK)} free",
-        "A conversion writes the model anew, and deploying copies it once more."
-        if status != "fail"
-        else f"There is hardly any room for {' and '.join(purposes)}.",
-        ""
-        if status == "ok"
-        else f"Free some room on the disk of {folder}, or set SLMTUI_HOME to a folder elsewhere.",
+        worst.status,
+        f"{size(worst.free)} free" if len(volumes) == 1 else found,
+        f"{size(worst.wanted)} free",
+        reasons[worst.status],
+        "" if worst.status == "ok" else f"Free some room on the disk of {worst.folder}, or {elsewhere}.",
     )
+
+
+def _places(demand: Demand | None) -> Iterator[tuple[str, Path, int, int]]:
+    """What for, where, and how many bytes are wanted there and are the least."""
+    if demand is None:
+        yield "models", locations.data_dir(), WANTED_DISK, LEAST_DISK
+        wanted = WANTED_DISK
+    else:
+        yield _OUTPUT, demand.output, demand.disk_bytes, demand.disk_bytes
+        copy = demand.result_bytes
+        yield "the deployed copy", locations.foundry_home() / "cache" / "models", copy, copy
+        wanted = LITTLE_DISK
+    # The source is here, and a conversion keeps its temporary files beside its output.
+    yield "downloads", locations.cache_dir(), wanted, min(wanted, LEAST_DISK)
+    yield "temporary files", Path(tempfile.gettempdir()), wanted, min(wanted, LEAST_DISK)
 
 
 def existing(path: Path) -> Path:
