@@ -9,8 +9,12 @@ from typing import Any
 from slmtui.conversion.precision import Precision
 
 
-def olive_config(model: Path, precision: Precision, output: Path, cache: Path) -> dict[str, Any]:
+def olive_config(
+    model: Path, precision: Precision, output: Path, cache: Path, *, run_code: bool = False
+) -> dict[str, Any]:
     """The configuration for `olive run`: the Hugging Face folder `model` into the folder `output`.
+
+    `run_code` lets the Python code in that folder run, which the user has been asked about.
 
     `output` has to exist: Olive takes a path with a dot in its name for a file otherwise.
     """
@@ -19,11 +23,14 @@ def olive_config(model: Path, precision: Precision, output: Path, cache: Path) -
         if options["type"] == "ModelBuilder":
             # The builder's default is to run Python code that lies in the model's folder.
             options["extra_options"] = options.get("extra_options", {}) | {
-                "hf_remote": False,
+                "hf_remote": run_code,
                 "hf_token": "false",
             }
+    input_model: dict[str, Any] = {"type": "HfModel", "model_path": str(model), "task": "text-generation"}
+    if run_code:
+        input_model["load_kwargs"] = {"trust_remote_code": True}
     return {
-        "input_model": {"type": "HfModel", "model_path": str(model), "task": "text-generation"},
+        "input_model": input_model,
         "systems": {
             "local_system": {
                 "type": "LocalSystem",

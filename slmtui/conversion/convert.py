@@ -49,9 +49,7 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
     started = time.monotonic()
     source, precision = plan.source, find_precision(plan.precision)
     log = _new_log()
-    tracker = Tracker(
-        source.parameters, source.layers, unpacks=source.format == "gguf", compares=prove is not None
-    )
+    tracker = Tracker(source.parameters, source.layers, unpacks=source.unpacks, compares=prove is not None)
     refuse_existing(plan.output, plan.replace)
     try:
         with building(plan.output) as staging:

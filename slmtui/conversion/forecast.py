@@ -10,7 +10,7 @@ from slmtui.conversion.precision import Precision
 from slmtui.source.gguf_header import GgufHeader, read_gguf
 from slmtui.source.json_file import read_json
 from slmtui.source.model_source import ModelSource
-from slmtui.source.weights import find_weights
+from slmtui.source.tensors import tensors_of
 
 _FP32 = 4
 _EMBEDDINGS = ("embed_tokens.weight", "token_embd.weight")
@@ -41,10 +41,11 @@ def forecast(source: ModelSource, precision: Precision) -> Forecast:
     Raises:
         Failure: the source's headers cannot be read.
     """
-    header = read_gguf(source.path) if source.format == "gguf" else None
+    read = source.base or source
+    header = read_gguf(read.path) if read.format == "gguf" else None
     weights = 0.0
     embedding, has_output = 0, False
-    for name, elements, is_matrix in _tensors(source, header):
+    for name, elements, is_matrix in _tensors(read, header):
         if name.endswith(_EMBEDDINGS):
             embedding = elements
             weights += _FP32 * elements
@@ -53,12 +54,12 @@ def forecast(source: ModelSource, precision: Precision) -> Forecast:
         weights += elements * (precision.weight_bytes if is_matrix else _FP32)
     if not has_output:
         weights += embedding * precision.weight_bytes
-    rotary = _FP32 * (source.context_length or 0) * _rotary_dimension(source, header)
+    rotary = _FP32 * (source.context_length or 0) * _rotary_dimension(read, header)
     beside = (source.layers or 0) * _GRAPH_BYTES_PER_LAYER
     beside += (source.vocab_size or 0) * _TOKENIZER_BYTES_PER_TOKEN
     output = int(weights + rotary + beside)
-    # A GGUF file is unpacked into an FP32 checkpoint first.
-    unpacked = _FP32 * source.parameters if header is not None else 0
+    # Unpacking and merging make an FP32 checkpoint each.
+    unpacked = _FP32 * source.parameters * (source.unpacks + (source.base is not None and read.unpacks))
     return Forecast(output, int((_COPIES * output + unpacked) * _MARGIN))
 
 
@@ -69,7 +70,7 @@ def _tensors(source: ModelSource, header: GgufHeader | None) -> Iterator[tuple[s
             # Norms and biases are the only vectors, and GGUF's names say which they are.
             yield packed.name, packed.elements, not ("norm" in packed.name or packed.name.endswith(".bias"))
         return
-    for tensor in find_weights(source.path).tensors.values():
+    for tensor in tensors_of(source).values():
         yield tensor.name, tensor.elements, len(tensor.shape) > 1
 
 

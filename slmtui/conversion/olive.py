@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from slmtui.conversion import checkpoints
+from slmtui.conversion.checkpoints import runs_code
 from slmtui.conversion.config import olive_config, worker_environment
 from slmtui.conversion.diagnosis import diagnose, unloaded_weights
 from slmtui.conversion.precision import Precision
@@ -33,8 +35,8 @@ _LINES_KEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What Olive made: the folder, from which checkpoint (a GGUF file unpacked, or the source itself), what
-    its ONNX files hold (`onnx_inventory`), weights it had not, peak memory."""
+    """What Olive made: the folder, from which checkpoint (the source itself, or what was unpacked or merged),
+    what its ONNX files hold (`onnx_inventory`), weights it had not, peak memory."""
 
     model: Path
     checkpoint: Path
@@ -55,16 +57,12 @@ def run_olive(
         Failure: no model came out, with the cause as far as the log tells it.
         Cancelled: the worker's whole process tree is gone.
     """
-    model, checkpoint = staging / "model", staging / "checkpoint"
+    model = staging / "model"
     for folder in (model, staging / "tmp"):
         folder.mkdir()
-    origin = checkpoint if source.format == "gguf" else source.path
-    request = {
-        "format": source.format,
-        "source": str(source.path),
-        "checkpoint": str(checkpoint),
-        "config": olive_config(origin, precision, model, staging / "olive-cache"),
-    }
+    origin, steps = checkpoints.steps(source, staging)
+    config = olive_config(origin, precision, model, staging / "olive-cache", run_code=runs_code(source))
+    request = {"steps": steps, "config": config}
     run = _Run(tracker, log)
     with Child(WORKER, environment=worker_environment(staging), log=log, yielding=True) as child:
         meter = Meter(child.pid)

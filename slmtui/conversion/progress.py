@@ -32,7 +32,7 @@ class Stage:
 # Measured with the fernlight sample (0.013 GB in FP32) and SmolLM2-135M (0.54 GB).
 STAGES = (
     Stage("start", "Starting Olive", 3.7, 0.0),
-    Stage("unpack", "Unpacking the GGUF file", 3.0, 7.5),
+    Stage("unpack", "Unpacking the checkpoint", 3.0, 7.5),
     Stage("load", "Loading the checkpoint", 1.3, 1.3),
     Stage("layers", "Building the graph", 0.05, 1.4),
     Stage("prepare", "Preparing the weights", 0.15, 1.8),
@@ -67,7 +67,7 @@ class Tracker:
     Args:
         parameters: of the source.
         layers: how many it has, None if unknown.
-        unpacks: whether the source is a GGUF file, which has one stage more.
+        unpacks: whether a plain checkpoint has to be made of the source first, one stage more.
         compares: whether the result is compared with its source, one stage more, too.
         clock: seconds, monotonic.
     """

@@ -1,7 +1,7 @@
 """The conversion worker: the process in which Olive runs.
 
-Request: `{"format": "huggingface" | "gguf", "source", "checkpoint", "config"}`; `config` is Olive's, and
-`checkpoint` is the folder a GGUF source is unpacked to (the model that `config` names).
+Request: `{"steps", "config"}`; `config` is Olive's, and `steps` make the checkpoint that it names, where
+the source is none that Olive can read (`checkpoints.py`).
 Replies: `stage` (`stage`) as the work reaches one that prints nothing itself, then
 `converted` (`files`: what each ONNX file in the output holds, see `onnx_inventory`; `peak_rss_bytes`).
 What Olive prints is the log, and the parent reads the rest of the progress from it.
@@ -24,12 +24,12 @@ def main(link: Link) -> None:
     config = request["config"]
     output = Path(config["output_dir"])
     link.send("stage", stage="start")
-    if request["format"] == "gguf":
+    if request["steps"]:
         # torch and transformers are most of what has to be imported, for Olive too.
-        from slmtui.conversion.gguf_checkpoint import unpack
+        from slmtui.conversion.preparing import prepare
 
         link.send("stage", stage="unpack")
-        unpack(Path(request["source"]), Path(request["checkpoint"]))
+        prepare(request["steps"])
     from olive.workflows import run as run_olive
 
     from slmtui.conversion import rope_shim

@@ -19,7 +19,8 @@ _FILE = Path(__file__).with_name("architectures.toml")
 class Architecture:
     """One class that the model builder names, and what is known about its export.
 
-    `cosine` compares the export's last-token logits with transformers' (1.0 = the same direction).
+    `cosine` compares the export's last-token logits with transformers' (1.0 = the same direction). `shim`
+    says that the export is right because the conversion worker mends the builder (`rope_shim.py`).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Architecture:
     tied: bool = False
     cosine: float | None = None
     reason: str = ""
+    shim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +68,24 @@ def table() -> Table:
     )
 
 
-def problem_with(name: str, code_files: str = "") -> Problem | None:
+def problem_with(name: str, code: tuple[str, ...] = (), *, allowed: bool = False) -> Problem | None:
     """Why a model of class `name` cannot be converted; None if it can.
 
-    `code_files` names the Python files in its folder that define the class, "" if there are none.
+    `code` names the Python files in its folder that define the class; `allowed` says that they may be run.
     """
     known, architecture = table(), table().by_name.get(name)
     instead = f"Take a model of another architecture: {known.convertible}."
     if architecture is not None and architecture.status == "measured":
         return None
     if architecture is None:
-        if code_files:
-            return _needs_code(name, code_files, instead)
+        if code and not allowed:
+            return _needs_code(name, code, instead)
         cause = f"The architecture {name} is unknown to the converter ({known.builder})."
         if name.endswith(("ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering")):
             cause = f"{name} is a classifier: it cannot chat."
         return Problem("error", cause, instead)
     if architecture.status == "code":
-        return _needs_code(name, code_files or "Python files", instead)
+        return None if allowed else _needs_code(name, code, instead)
     if architecture.status == "wrong":
         return Problem(
             "error",
@@ -99,10 +101,12 @@ def problem_with(name: str, code_files: str = "") -> Problem | None:
     return Problem("error", f"{name} cannot be converted by {known.builder}: {reason}.", instead)
 
 
-def _needs_code(name: str, code_files: str, instead: str) -> Problem:
+def _needs_code(name: str, code: tuple[str, ...], instead: str) -> Problem:
+    files = ", ".join(code) or "Python files"
+    trust = f" Or read the code, and say that it may be run: `--allow-remote-code {','.join(code)}`."
     return Problem(
         "error",
-        f"{name} is no part of {table().loader}; it is defined by {code_files} in the model's folder,"
-        " and slmtui runs no code that comes with a model.",
-        instead,
+        f"{name} is no part of {table().loader}; it is defined by {files} in the model's folder,"
+        " and slmtui runs no code that comes with a model unless you say so.",
+        instead + (trust if code else ""),
     )

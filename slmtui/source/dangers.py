@@ -18,8 +18,11 @@ _FOREIGN = {"tf_model.h5": "TensorFlow", "flax_model.msgpack": "Flax"}
 _READABLE_QUANTIZATION = {"awq", "gptq", "olive", "quark"}
 
 
-def weight_dangers(folder: Path, have_safetensors: bool) -> list[Problem]:
-    """Pickled weights, weights of other frameworks, none at all, and a trainer's leftovers."""
+def weight_dangers(folder: Path, have_safetensors: bool, *, allowed: bool = False) -> list[Problem]:
+    """Pickled weights, weights of other frameworks, none at all, and a trainer's leftovers.
+
+    `allowed` says that the user trusts the pickled ones, and that they will be read.
+    """
     files = sorted(path for path in folder.iterdir() if path.is_file())
     leftovers = [path for path in files if _LEFTOVER.fullmatch(path.name)]
     pickled = [p.name for p in files if p.suffix in _PICKLED and p not in leftovers]
@@ -33,6 +36,15 @@ def weight_dangers(folder: Path, have_safetensors: bool) -> list[Problem]:
                 f"Delete {_some(pickled)}.",
             )
         )
+    elif pickled and allowed:
+        problems.append(
+            Problem(
+                "warning",
+                f"The weights are pickled ({_some(pickled)}), and you said that they may be read. torch reads"
+                " them in the way that makes tensors and calls nothing else (`weights_only`).",
+                "Save the model as safetensors (`save_pretrained`), and nobody has to trust it.",
+            )
+        )
     elif pickled:
         problems.append(
             Problem(
@@ -41,7 +53,7 @@ def weight_dangers(folder: Path, have_safetensors: bool) -> list[Problem]:
                 " so slmtui does not.",
                 "If you trust where it came from, save it again as safetensors: load it with"
                 f" `AutoModelForCausalLM.from_pretrained({str(folder)!r})`, then `save_pretrained` to a new"
-                " folder.",
+                " folder; or say that it may be read with `--allow-pickle`.",
             )
         )
     elif not have_safetensors:
@@ -67,28 +79,60 @@ def weight_dangers(folder: Path, have_safetensors: bool) -> list[Problem]:
     return problems
 
 
-def code_in(folder: Path, *configs: Mapping[str, Any]) -> str:
-    """The Python files that come with the model, for people; "" if there are none.
+def code_in(folder: Path, *configs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The Python files that come with the model, by their paths in the folder.
 
     They are those in the folder, and those that `auto_map` names, which may lie elsewhere.
     """
-    names = {path.name for path in folder.glob("*.py")}
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     for config in configs:
         auto_map = config.get("auto_map")
         for value in auto_map.values() if isinstance(auto_map, dict) else ():
             for reference in value if isinstance(value, list) else [value]:
                 if isinstance(reference, str) and "." in reference:
                     names.add(reference.rpartition(".")[0] + ".py")
-    return _some(sorted(names))
+    return tuple(sorted(names))
 
 
-def code_danger(code_files: str) -> Problem:
+def allowed_code(
+    folder: Path, code: tuple[str, ...], said: tuple[str, ...]
+) -> tuple[tuple[str, ...], Problem | None]:
+    """The files that may be run (all of them, or none), and what is wrong with what the user said.
+
+    A yes names every file: what is imported cannot be told apart beforehand.
+    """
+    if not said or not code:
+        return (), None
+    absent = [name for name in code if not (folder / name).is_file()]
+    if absent:
+        # `auto_map` may point to another repository; nothing is fetched that nobody has looked at.
+        return (), Problem(
+            "error",
+            f"The model's code lies elsewhere: {_some(absent)} is not in its folder.",
+            "Copy those files into the folder, and read them there.",
+        )
+    missing = [name for name in code if name not in said]
+    if missing:
+        return (), Problem(
+            "error",
+            f"You allowed {', '.join(said)}, but the model also brings {', '.join(missing)}.",
+            f"Read them all; if you trust them, say `--allow-remote-code {','.join(code)}`.",
+        )
+    return code, Problem(
+        "warning",
+        f"The model's own Python code will be run, as you said: {', '.join(code)}.",
+        "It can do whatever you can: read your files, send them, change them.",
+    )
+
+
+def code_danger(code: tuple[str, ...]) -> Problem:
     """The model brings code that it does not need."""
     return Problem(
         "warning",
-        f"The model comes with Python code ({code_files}). slmtui does not run it: transformers' own"
+        f"The model comes with Python code ({_some(list(code))}). slmtui does not run it: transformers' own"
         " implementation is used.",
-        "If the code changes what the model computes, the result will differ: compare the answers.",
+        "If the code changes what the model computes, the result will differ: compare the answers, or read"
+        f" the code and say that it may be run with `--allow-remote-code {','.join(code)}`.",
     )
 
 

@@ -8,21 +8,28 @@ from typing import Any
 
 from slmtui.events import Failure
 from slmtui.source import dangers
-from slmtui.source.adapter import inspect_adapter
 from slmtui.source.architectures import problem_with, table
 from slmtui.source.json_file import read_json, unreadable
 from slmtui.source.licence import read_licence
 from slmtui.source.model_source import ModelSource, Problem, worst_first
 from slmtui.source.naming import default_name
+from slmtui.source.options import NOTHING_SAID, SourceOptions
+from slmtui.source.pickled_weights import weight_files
 from slmtui.source.tokenizer_files import describe_tokenizer, read_chat_template
-from slmtui.source.weights import check_against_config, count_parameters, dtype_of, find_weights
+from slmtui.source.weights import (
+    check_against_config,
+    count_parameters,
+    dtype_of,
+    find_pickled,
+    find_weights,
+)
 
 _CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 _HIDDEN = ("hidden_size", "n_embd", "d_model")
 
 
-def inspect_folder(folder: Path) -> ModelSource:
+def inspect_folder(folder: Path, options: SourceOptions = NOTHING_SAID) -> ModelSource:
     """What the folder holds.
 
     Raises:
@@ -31,22 +38,23 @@ def inspect_folder(folder: Path) -> ModelSource:
     try:
         bytes_on_disk = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
         _refuse_what_is_none(folder)
-        if not (folder / "config.json").is_file():
-            return inspect_adapter(folder, bytes_on_disk)
-        return _checkpoint(folder, bytes_on_disk)
+        return _checkpoint(folder, bytes_on_disk, options)
     except OSError as error:
         raise unreadable(folder, error) from error
 
 
-def _checkpoint(folder: Path, bytes_on_disk: int) -> ModelSource:
+def _checkpoint(folder: Path, bytes_on_disk: int, options: SourceOptions) -> ModelSource:
     config = read_json(folder / "config.json")
     problems: list[Problem] = []
     architecture, model_type = _architecture(config, problems)
     code = dangers.code_in(folder, config, _side_file(folder, "tokenizer_config.json", problems))
-    unconvertible = problem_with(architecture, code) if architecture else None
+    allowed, about_code = dangers.allowed_code(folder, code, options.allow_code)
+    unconvertible = problem_with(architecture, code, allowed=bool(allowed)) if architecture else None
+    if about_code:
+        problems.append(about_code)
     if unconvertible:
         problems.append(unconvertible)
-    elif code:
+    elif code and not allowed:
         problems.append(dangers.code_danger(code))
 
     layers, vocab_size = _number(config, _LAYERS), _number(config, ("vocab_size",))
@@ -54,8 +62,12 @@ def _checkpoint(folder: Path, bytes_on_disk: int) -> ModelSource:
     quantization = config.get("quantization_config")
     quantization = quantization if isinstance(quantization, dict) else None
     weights = find_weights(folder)
+    # Safetensors come first, whatever is allowed.
+    pickled = options.allow_pickle and not weights.found and bool(weight_files(folder))
+    if pickled:
+        weights = find_pickled(folder)
     problems += weights.problems
-    problems += dangers.weight_dangers(folder, weights.found)
+    problems += dangers.weight_dangers(folder, weights.found and not pickled, allowed=pickled)
     # Against half of the weights every comparison would repeat what was said already.
     if not weights.problems and quantization is None:
         problems += check_against_config(weights.tensors, layers, vocab_size, tied)
@@ -87,6 +99,8 @@ def _checkpoint(folder: Path, bytes_on_disk: int) -> ModelSource:
         bytes=bytes_on_disk,
         name=default_name(folder),
         problems=worst_first(problems),
+        pickled=pickled,
+        code=allowed,
     )
 
 
@@ -108,7 +122,7 @@ def _refuse_what_is_none(folder: Path) -> None:
             f"{folder} is converted already: it holds an ONNX model with its genai_config.json.",
             "Chat with it (`slmtui chat FOLDER --prompt …`) or deploy it (`slmtui deploy FOLDER --name …`).",
         )
-    if "config.json" in names or "adapter_config.json" in names:
+    if "config.json" in names:
         return
     cause = f"{folder} holds no config.json, so it is no Hugging Face checkpoint."
     if ggufs := [name for name in names if name.lower().endswith(".gguf")]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
-Format: TypeAlias = Literal["huggingface", "gguf"]
+Format: TypeAlias = Literal["huggingface", "gguf", "adapter"]
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
@@ -26,10 +26,14 @@ class Problem:
 class ModelSource:
     """A checkpoint, described from its headers and configuration alone.
 
-    `path` is the absolute folder (Hugging Face) or file (GGUF). `architecture` is the Hugging Face class
-    name where one is known. `parameters` counts the tensors' elements, tied weights once; 0 where the
+    `path` is the absolute folder (Hugging Face, adapter) or file (GGUF). `architecture` is the Hugging Face
+    class name where one is known. `parameters` counts the tensors' elements, tied weights once; 0 where the
     weights cannot be read. `dtype` is what most of the weights are stored in, or "mixed". `bytes` are those
     on disk of the files a conversion reads. `chat_template` is its text. None means not stated or missing.
+
+    An adapter is described as the whole model that merging it into its `base` makes. `pickled` says that
+    the weights are pickles that may be read; `code` names the Python files in the folder that may be run.
+    Both are there only because the user said so (`SourceOptions`).
     """
 
     path: Path
@@ -48,6 +52,14 @@ class ModelSource:
     bytes: int
     name: str
     problems: tuple[Problem, ...]
+    base: ModelSource | None = None
+    pickled: bool = False
+    code: tuple[str, ...] = ()
+
+    @property
+    def unpacks(self) -> bool:
+        """Whether a plain checkpoint has to be made of it before Olive can read it."""
+        return self.format != "huggingface" or self.pickled
 
     @property
     def usable(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from slmtui.events import Failure
 from slmtui.source.json_file import read_json
 from slmtui.source.model_source import Problem, main_dtype
+from slmtui.source.pickled_weights import read_pickled, weight_files
 from slmtui.source.safetensors_file import Tensor, read_tensors
 
 SINGLE = "model.safetensors"
@@ -62,6 +63,18 @@ def find_weights(folder: Path) -> Weights:
             f"Rename {others[0]} to {SINGLE}.",
         )
     return Weights(weights.tensors, True, (missing, *weights.problems))
+
+
+def find_pickled(folder: Path) -> Weights:
+    """The pickled weights of `folder`; for one whose owner trusts them."""
+    tensors: dict[str, Tensor] = {}
+    problems: list[Problem] = []
+    try:
+        for path in weight_files(folder):
+            tensors |= {tensor.name: tensor for tensor in read_pickled(path)}
+    except Failure as failure:
+        problems.append(Problem("error", failure.cause, failure.fix))
+    return Weights(tensors, True, tuple(problems))
 
 
 def _sharded(folder: Path) -> Weights:

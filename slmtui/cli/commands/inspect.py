@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from slmtui.source.model_source import ModelSource
 
 
+_FORMATS = {"huggingface": "Hugging Face folder", "gguf": "GGUF file", "adapter": "LoRA adapter"}
+
+
 def declare(commands: Commands) -> None:
     """Add `inspect`."""
     parser = command(
@@ -55,7 +58,7 @@ def _say(model: ModelSource, report: Report) -> None:
     report.pairs(
         [
             ("path", str(model.path)),
-            ("format", {"huggingface": "Hugging Face folder", "gguf": "GGUF file"}[model.format]),
+            ("format", _FORMATS[model.format]),
             ("architecture", model.architecture),
             ("parameters", count(model.parameters)),
             ("dtype", model.dtype),

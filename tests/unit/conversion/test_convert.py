@@ -23,7 +23,7 @@ Worker = Callable[[str], None]
 
 MAKES_A_MODEL = """
 out = Path(request["config"]["output_dir"])
-source = Path(request["source"])
+source = Path(request["config"]["input_model"]["model_path"])
 config = {"model": {"type": "llama", "vocab_size": 64, "decoder": {"filename": "model.onnx"}}}
 (out / "genai_config.json").write_text(json.dumps(config))
 (out / "model.onnx").write_bytes(bytes(10))

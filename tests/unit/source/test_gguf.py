@@ -94,7 +94,7 @@ def test_another_version_is_a_failure(make_gguf, version, words):
 
 @pytest.mark.parametrize(
     ("architecture", "words"),
-    [("smollm3", "smollm3 cannot be converted"), ("gpt-oss", "0.903"), ("gemma3", "rope_local_base_freq")],
+    [("smollm3", "smollm3 cannot be converted"), ("gpt-oss", "0.903"), ("bert", "bert cannot be converted")],
 )
 def test_an_architecture_that_does_not_convert_is_an_error(make_gguf, architecture, words):
     source = inspect(make_gguf(architecture))
