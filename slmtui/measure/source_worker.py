@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from slmtui.child import Link, run
 
 # Tokens of one piece: enough context to tell models apart, little enough for a large vocabulary's logits.
@@ -28,6 +30,7 @@ def main(link: Link) -> None:
 
     from slmtui.measure import pieces
 
+    torch.set_num_threads(_threads())
     folder, model_path = Path(request["folder"]), Path(request["model"])
     where: dict[str, Any] = {"pretrained_model_name_or_path": str(model_path)}
     if model_path.is_file():
@@ -83,6 +86,12 @@ def _rendered(tokenizer: Any, conversations: list[list[dict[str, str]]]) -> list
         except Exception as error:  # whatever a template raises: it is a program that came with the model
             print(f"The chat template refuses a conversation of the probe: {error}", file=sys.stderr)
     return texts
+
+
+def _threads() -> int:
+    """All cores but one: torch's threads wait for each other after every step, so that one core taken by
+    another program makes them all crawl (two threads on two cores took five times as long as one)."""
+    return max(1, (psutil.cpu_count(logical=False) or 2) - 1)
 
 
 def _piece_length(config: Any) -> int:
