@@ -7,6 +7,7 @@ The only place that knows them all. Every function here takes a `Deployment`, do
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,14 @@ from slmtui import deployment as deployments
 from slmtui.config import locations
 from slmtui.conversion import convert as conversion
 from slmtui.conversion.convert import ConversionResult
+from slmtui.conversion.demand import demand
 from slmtui.conversion.olive import Made
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.conversion.plan import plan as plan_conversion
 from slmtui.conversion.proof import Proof
 from slmtui.deployment import STATIONS, Deployment, Station
+from slmtui.environment.check import Check, CheckDone
+from slmtui.environment.demand import Demand
 from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
 from slmtui.foundry.deploy import DeployPlan
@@ -43,6 +47,8 @@ _MADE: tuple[tuple[Station, str], ...] = (
     ("prompt", "file"),
     ("foundry", "target"),
 )
+# `org/name`; what may be on this machine has been looked for before.
+_ON_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 GREETING = "Hello! What can you do?"
 
 
@@ -54,6 +60,49 @@ class StationStarted(Event):
     station: Station
     number: int
     of: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chosen:
+    """A source that the machine is checked for: what it takes, or its name on the hub if it is there."""
+
+    demand: Demand | None = None
+    model_on_hub: str | None = None
+
+
+def chosen(source: str, precision: str = DEFAULT_PRECISION, output: Path | None = None) -> Chosen:
+    """What to check the machine for before `source` (a path, a sample's name, a hub id) is converted.
+
+    Raises:
+        Failure: there is no such source, or its headers cannot be read.
+    """
+    try:
+        path = samples.resolve(source)
+    except Failure:
+        model, _, _ = source.strip().partition("@")
+        if not _ON_HUB.fullmatch(model) or Path(model.partition("/")[0]).exists():
+            raise
+        return Chosen(model_on_hub=model)
+    model_source = inspect(path)
+    output = output or locations.models_dir() / model_source.name / precision
+    return Chosen(demand(model_source, precision, output))
+
+
+def chosen_for(deployment: Deployment, precision: str = DEFAULT_PRECISION) -> Chosen:
+    """What to check the machine for before this deployment's source is converted."""
+    return chosen(str(deployment.source), precision, default_output(deployment, precision))
+
+
+def examine(cancel: Cancel, source: Chosen | None = None) -> Service[list[Check]]:
+    """All checks of this machine, each told as a `CheckDone` when it is done."""
+    from slmtui.environment.doctor import checks  # only who checks pays for it
+
+    source = source or Chosen()
+    done = []
+    for check in checks(cancel, source.demand, source.model_on_hub):
+        done.append(check)
+        yield CheckDone(check)
+    return done
 
 
 def fetch(source: str, cancel: Cancel) -> Service[Path]:

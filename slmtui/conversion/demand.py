@@ -1,0 +1,26 @@
+"""What converting a source asks of the machine, in the plain numbers that `environment/` checks it by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slmtui.conversion.forecast import forecast
+from slmtui.conversion.precision import find_precision
+from slmtui.environment.demand import Demand
+from slmtui.source.model_source import ModelSource
+
+
+def demand(source: ModelSource, precision: str, output: Path) -> Demand:
+    """The forecast of converting `source` to `precision` into the folder `output`.
+
+    Raises:
+        Failure: the source's headers cannot be read, or the precision is unknown.
+    """
+    estimate = forecast(source, find_precision(precision))
+    return Demand(
+        source=source.name,
+        memory_bytes=getattr(estimate, "memory_bytes", None),
+        disk_bytes=estimate.needed_bytes,
+        result_bytes=estimate.output_bytes,
+        output=output.absolute(),
+    )
