@@ -114,6 +114,9 @@ of the version set.
 
     def show_state(self) -> None:
         super().show_state()
+        job = self.slmtui.job(self.MODE)
+        if job is not None and not job.running and job is not self._mending_job:
+            self._take(job)  # it may have ended while another screen was shown
         if not self._busy and (not self._looked_after or self._looked_for != self._source):
             self._look()
         self._show()
@@ -143,7 +146,7 @@ of the version set.
         self._show()
 
     def _take(self, job: Job[Survey]) -> None:
-        """All checks are made; events that came while another screen was shown are in the result."""
+        """The checks have ended; what was told while another screen was shown is in the result, too."""
         self._pending = {}
         self._survey = job.result
         if job.result is not None:
@@ -189,7 +192,8 @@ of the version set.
         if not fails:
             self.slmtui.environment_state = "verified"
             words = "Ready." if not warnings else f"Ready, with {warnings} to look at (!)."
-            self.set_primary("Continue", words, focus=self.focused is not self._table.rows)
+            reading = self.focused is self._table.rows and self._table.rows.chosen
+            self.set_primary("Continue", words, focus=not reading)
             return
         self.slmtui.environment_state = "failed"
         words = f"✗ {fails} {'stops' if fails == 1 else 'stop'} a deployment."
