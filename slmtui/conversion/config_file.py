@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slmtui.conversion.lint import LintReport, lint
+from slmtui.conversion.lint import Finding, LintReport, lint
 from slmtui.conversion.options import Precision
 from slmtui.conversion.recipe import Recipe
 from slmtui.conversion.recognise import precision_of, understood
@@ -17,6 +17,8 @@ from slmtui.conversion.rules.document import Document
 from slmtui.events import Failure
 from slmtui.source.json_file import unreadable
 
+# The last names of what is replaced whenever it is there.
+_REPLACED = ("model_path", "adapter_path", "output_dir", "cache_dir")
 # A value of the configuration that has to be ours: where it stands, and what it becomes (None: removed).
 _Change = tuple[tuple[str, ...], Any]
 
@@ -33,6 +35,28 @@ class OlivePlan:
     report: LintReport
     recipe: Recipe | None
     beyond: str
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The errors that stay when it is run here, where the model and the folders are ours."""
+        return tuple(
+            finding
+            for finding in self.report.findings
+            if finding.severity == "error" and finding.path.rpartition(".")[2] not in _REPLACED
+        )
+
+    def refuse_errors(self) -> None:
+        """Raise if Olive would refuse it, make nothing, or make another model than it says."""
+        if not self.errors:
+            return
+        first, *more = self.errors
+        others = (
+            f" There are {len(more)} more errors." if len(more) > 1 else " There is one more." if more else ""
+        )
+        raise Failure(
+            f"The configuration, line {first.line}: {first.cause}{others}",
+            f"{first.fix} `slmtui lint FILE --fix` mends what can be mended; --force runs it all the same.",
+        )
 
     @property
     def precision(self) -> Precision:

@@ -54,7 +54,7 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
     try:
         with building(plan.output) as staging:
             cancel.check()
-            made = yield from run_olive(source, precision, staging, tracker, log, cancel)
+            made = yield from run_olive(source, precision, staging, tracker, log, cancel, plan.config)
             yield tracker.enter("gate")
             verdicts: list[Verdict] = []
             for verdict in _gate(plan, made, log, cancel):
@@ -68,7 +68,7 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
             compared = time.monotonic() - started - seconds
             verdicts += [proof.verdict] if proof else []
             record = proof.record if proof else UNVERIFIED
-            write_manifest(made.model, source, precision, seconds, cancel, record)
+            write_manifest(made.model, source, precision, seconds, cancel, record, plan.config)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)

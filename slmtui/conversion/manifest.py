@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.config.files import write_atomic
+from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.precision import Precision
 from slmtui.events import Cancel, Failure, jsonable
 from slmtui.source.model_source import ModelSource
@@ -29,20 +30,22 @@ def write_manifest(
     seconds: float,
     cancel: Cancel,
     parity: Mapping[str, Any],
+    brought: OlivePlan | None = None,
 ) -> None:
     """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
 
-    `parity` is what the comparison with the source found.
+    `parity` is what the comparison with the source found, `brought` the configuration that was the user's.
 
     Raises:
         Failure: a file cannot be read, or the manifest cannot be written.
         Cancelled: in the middle.
     """
+    passes = brought.config.get("passes", {}) if brought else precision.passes
     document: dict[str, Any] = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
         "precision": precision.name,
-        "passes": jsonable({name: dict(options) for name, options in precision.passes.items()}),
+        "passes": jsonable(_plain(passes)),
         "parity": dict(parity),
         "versions": versions(),
         "source": {
@@ -57,6 +60,10 @@ def write_manifest(
         "files": _described(sorted(model.iterdir()), cancel),
     }
     write_atomic(model / NAME, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return {name: _plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
 
 
 def versions() -> dict[str, str]:

@@ -14,6 +14,7 @@ import psutil
 from slmtui.conversion import checkpoints
 from slmtui.conversion.checkpoints import runs_code
 from slmtui.conversion.config import olive_config, worker_environment
+from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.diagnosis import diagnose, unloaded_weights
 from slmtui.conversion.precision import Precision
 from slmtui.conversion.progress import Tracker, is_bar
@@ -46,9 +47,17 @@ class Made:
 
 
 def run_olive(
-    source: ModelSource, precision: Precision, staging: Path, tracker: Tracker, log: Path, cancel: Cancel
+    source: ModelSource,
+    precision: Precision,
+    staging: Path,
+    tracker: Tracker,
+    log: Path,
+    cancel: Cancel,
+    brought: OlivePlan | None = None,
 ) -> Service[Made]:
     """Convert `source` inside the folder `staging`; all by-products stay in it, Olive's cache too.
+
+    A configuration that the user `brought` is run in place of the one for `precision`.
 
     The cache is never used twice: Olive's keys know nothing of the releases it ran with, so that an old
     result could come back after an upgrade.
@@ -61,7 +70,11 @@ def run_olive(
     for folder in (model, staging / "tmp"):
         folder.mkdir()
     origin, steps = checkpoints.steps(source, staging)
-    config = olive_config(origin, precision, model, staging / "olive-cache", run_code=runs_code(source))
+    cache, run_code = staging / "olive-cache", runs_code(source)
+    if brought is not None:
+        config = brought.run_config(origin, model, cache, run_code=run_code)
+    else:
+        config = olive_config(origin, precision, model, cache, run_code=run_code)
     request = {"steps": steps, "config": config}
     run = _Run(tracker, log)
     with Child(WORKER, environment=worker_environment(staging), log=log, yielding=True) as child:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.forecast import forecast
 from slmtui.conversion.precision import find_precision
 from slmtui.events import Failure
@@ -20,7 +21,7 @@ class ConversionPlan:
 
     `needed_bytes` is the most that the conversion holds on the output's disk, of which `free_bytes` are
     free; `output_bytes` is the forecast size of the result. `replace` allows an existing folder's
-    replacement.
+    replacement. `config` is a configuration that the user brought, run in place of ours.
     """
 
     source: ModelSource
@@ -30,17 +31,30 @@ class ConversionPlan:
     needed_bytes: int
     free_bytes: int
     output_bytes: int
+    config: OlivePlan | None = None
 
 
 def plan(
-    source: ModelSource, output: Path, precision: str = "int4", *, replace: bool = False
+    source: ModelSource,
+    output: Path,
+    precision: str = "int4",
+    *,
+    replace: bool = False,
+    config: OlivePlan | None = None,
+    override: bool = False,
 ) -> ConversionPlan:
     """Check that `source` can be converted into the folder `output`, which need not exist.
 
+    With `config`, that is run, and the precision is the one it names; `override` lets it have errors.
+
     Raises:
-        Failure: the source has an error, the precision is unknown, the output exists (and is not to be
-            replaced) or cannot be written, or its disk has too little room.
+        Failure: the source or the configuration has an error, the precision is unknown, the output exists
+            (and is not to be replaced) or cannot be written, or its disk has too little room.
     """
+    if config is not None:
+        precision = config.precision
+        if not override:
+            config.refuse_errors()
     chosen = find_precision(precision)
     for problem in source.problems:
         if problem.severity == "error":
@@ -66,6 +80,7 @@ def plan(
         needed_bytes=estimate.needed_bytes,
         free_bytes=free,
         output_bytes=estimate.output_bytes,
+        config=config,
     )
 
 

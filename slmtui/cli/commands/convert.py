@@ -11,7 +11,9 @@ from slmtui.units import count, duration, size
 
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
+    from slmtui.conversion.config_file import OlivePlan
     from slmtui.events import Cancel
+    from slmtui.source.model_source import ModelSource
 
 
 def declare(commands: Commands) -> None:
@@ -23,11 +25,21 @@ def declare(commands: Commands) -> None:
         "convert and quantize a model with Olive",
         "Convert a model with Olive and prove that the runtime loads the result. The output folder appears\n"
         "whole or not at all; Ctrl+C ends the conversion and leaves nothing behind.",
-        example="slmtui convert ./my-model --output ./my-model-int4",
+        example="slmtui convert ./my-model --output ./my-model-int4\n"
+        "slmtui convert ./my-model --output ./my-model-int4 --config finetuned_conversion_config.json",
     )
     parser.add_argument("source", metavar="SOURCE", help="a model's folder, a GGUF file, or a sample's name")
     parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
     parser.add_argument("--precision", default="int4", help="the weights' precision (default: %(default)s)")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="run this Olive configuration in place of --precision, on SOURCE and into DIR",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="go on although the plan says that it cannot work"
+    )
     parser.add_argument("--replace", action="store_true", help="replace DIR if it exists")
     parser.add_argument(
         "--probe", metavar="FILE", type=Path, help="a text of your own that source and result read"
@@ -42,14 +54,22 @@ def declare(commands: Commands) -> None:
 
 def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Convert and say what came out."""
-    report.begin(output=None, bytes=None, seconds=None, log=None, parity=None)
+    report.begin(output=None, bytes=None, seconds=None, log=None, parity=None, config=None)
     from slmtui import pipeline
     from slmtui.conversion.plan import plan
     from slmtui.source.inspect import inspect
     from slmtui.source.samples import resolve
 
     source = inspect(resolve(arguments.source))
-    planned = plan(source, arguments.output.absolute(), arguments.precision, replace=arguments.replace)
+    brought = _brought(arguments.config, source, report)
+    planned = plan(
+        source,
+        arguments.output.absolute(),
+        arguments.precision,
+        replace=arguments.replace,
+        config=brought,
+        override=arguments.force,
+    )
     report.update(output=planned.output)
     if not report.json:
         size_now = f"{count(source.parameters)} parameters, {size(source.bytes)}"
@@ -79,6 +99,27 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
         ]
     )
     return 0
+
+
+def _brought(file: Path | None, source: ModelSource, report: Report) -> OlivePlan | None:
+    """The user's own configuration; what is wrong with it, and what is replaced in it, is said.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    if file is None:
+        return None
+    from slmtui.conversion.config_file import load
+
+    brought = load(file, model=source.path)
+    replaced = brought.replaced(source.path)
+    report.update(config={"file": file, "findings": brought.report.findings, "replaced": replaced})
+    for finding in brought.report.findings:
+        if finding.severity != "info":
+            report.note(f"{file}:{finding.line}: {finding.severity}: {finding.cause} {finding.fix}")
+    for said in replaced:
+        report.note(f"replaced: {said}")
+    return brought
 
 
 def _probe(file: Path | None) -> str | None:
