@@ -60,10 +60,10 @@ def understood(text: str) -> tuple[Recipe | None, str]:
 def _recipes() -> dict[str, Recipe]:
     """Every recipe that the form can make, by what it means to Olive; of several the plainest."""
     found: dict[str, Recipe] = {}
-    for preset in presets():
+    for preset in sorted(presets(), key=lambda each: each.precision != "int4"):  # what most people want
         one = recipe(preset.precision, preset.name)
         found.setdefault(_normal_passes(one.passes), one)
-    for precision in PRECISIONS:
+    for precision in reversed(PRECISIONS):
         free = [option for option in options_of(precision) if option.choices]
         for values in itertools.product(*(option.choices for option in free)):
             texts = {option.key: str(value).lower() for option, value in zip(free, values, strict=True)}
