@@ -1,55 +1,36 @@
-"""What slmtui can mend, each fix as a plan that can be read before anything happens; `mend.py` carries it out."""
+"""What slmtui can mend, for the checks that found something; `mend.py` carries it out after a yes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
 
-from slmtui.environment import installed
+from slmtui.config import locations
 from slmtui.environment.check import Check
+from slmtui.environment.fix_folders import folder_plan
+from slmtui.environment.fix_packages import package_plans, toolchain_plan
+from slmtui.environment.fix_plan import FixPlan, PlanKind, Step
 
-PlanKind: TypeAlias = Literal["install", "toolchain", "settings", "folder", "source-build"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing a fix does. `command` is what is run, word for word; empty where slmtui does it itself."""
-
-    title: str
-    command: tuple[str, ...] = ()
-
-    @property
-    def line(self) -> str:
-        """The command as it can be pasted into a shell; what is done, where there is no command."""
-        return installed.command_line(*self.command) if self.command else self.title
+__all__ = ["FixPlan", "PlanKind", "Step", "for_check", "plans", "toolchain_plan"]
 
 
-@dataclass(frozen=True, slots=True)
-class FixPlan:
-    """A fix that nobody has agreed to yet.
+def plans(checks: Sequence[Check], *, from_source: bool = False) -> tuple[FixPlan, ...]:
+    """The fixes for what `checks` found wrong, in the order they should run.
 
-    `mends` are the ids of the checks it is for, `interpreter` is the Python whose packages change (None if
-    none do); `downloads` and `changes` say in a sentence each what comes over the network and what will be
-    different on this machine.
+    `from_source` builds ONNX Runtime GenAI even where there is a wheel.
     """
-
-    id: str
-    title: str
-    mends: tuple[str, ...]
-    interpreter: Path | None
-    steps: tuple[Step, ...]
-    downloads: str
-    changes: str
-    kind: PlanKind
-
-
-def plans(checks: Sequence[Check]) -> tuple[FixPlan, ...]:
-    """The fixes for what `checks` found wrong, in the order they should run."""
-    return ()
+    found = {check.id: check for check in checks if check.status in ("warn", "fail")}
+    return (*_folders(found), *package_plans(found, from_source=from_source))
 
 
 def for_check(check: Check, plans: Iterable[FixPlan]) -> FixPlan | None:
     """The plan that mends `check`; None where only its `fix` can be read."""
     return next((plan for plan in plans if check.id in plan.mends), None)
+
+
+def _folders(found: dict[str, Check]) -> Iterator[FixPlan]:
+    """First: what comes after them writes its log there."""
+    own = (locations.config_dir(), locations.data_dir(), locations.cache_dir(), locations.log_dir())
+    foundry = (locations.foundry_home() / "cache" / "models",)
+    for check_id, folders in (("folders", own), ("foundry-folders", foundry)):
+        if check_id in found and (plan := folder_plan(check_id, folders)) is not None:
+            yield plan
