@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from slmtui.config import locations, toolchain
-from slmtui.environment import installed
 from slmtui.environment.check import Check
+from slmtui.environment.fix_install import install_plan, is_wrong
 from slmtui.environment.fix_plan import FixPlan, Step
 from slmtui.environment.fix_source import source_plan
-from slmtui.environment.installer import install, put_in_place
 from slmtui.environment.interpreter import Interpreter, examine
 from slmtui.environment.system import platform_tag
 from slmtui.environment.version_set import Package, version_set
@@ -20,17 +20,41 @@ _CHECKS = ("python", "toolchain", "packages-base", "foundry-sdk", "providers")
 
 
 def package_plans(found: Mapping[str, Check], *, from_source: bool = False) -> Iterator[FixPlan]:
-    """The plans for what is wrong with the interpreter that runs Olive or with its packages."""
+    """The plans for what is wrong with the Python that runs Olive, with its packages, and with ours."""
     faults = tuple(one for one in found if one in _CHECKS or one.startswith("package-"))
     now = toolchain.current()
+    own = examine(Path(sys.executable))
     try:
         interpreter = examine(now.python)
     except Failure:
-        yield _automatic_plan(faults)
+        yield _automatic_plan(tuple(one for one in faults if one not in _screens(own)))
         return
-    if not faults and not from_source:
-        return
-    if now.kind == "managed" or not _ours_to_change(interpreter):
+    if not interpreter.is_own:  # it runs Olive alone: the screens have their packages beside slmtui
+        ours = tuple(one for one in faults if one in _screens(own))
+        faults = tuple(one for one in faults if one not in ours)
+        if ours and _ours_to_change(own):
+            wanted = [package for package in version_set().packages if not package.for_workers]
+            yield install_plan(own, ours, wanted, "install-screens")
+    if faults or from_source:
+        yield from _worker_plans(interpreter, now.kind, found, faults, from_source)
+
+
+def _screens(own: Interpreter) -> tuple[str, ...]:
+    """The checks that are about packages of slmtui's own Python, whatever runs Olive."""
+    alone = [package for package in version_set().packages if not package.for_workers]
+    ids = tuple(f"package-{package.name}" for package in alone)
+    small = any(is_wrong(package, own) for package in alone if package.role == "base")
+    return (*ids, "packages-base") if small else ids
+
+
+def _worker_plans(
+    interpreter: Interpreter,
+    kind: toolchain.Kind,
+    found: Mapping[str, Check],
+    faults: tuple[str, ...],
+    from_source: bool,
+) -> Iterator[FixPlan]:
+    if kind == "managed" or not _ours_to_change(interpreter):
         # It takes a minute and a lot of room: not for what is merely worth a look.
         if any(found[fault].status == "fail" for fault in faults):
             yield toolchain_plan(faults)
@@ -40,7 +64,10 @@ def package_plans(found: Mapping[str, Check], *, from_source: bool = False) -> I
     builds = from_source or (built in found and platform_tag() not in build.wheels)
     mends = tuple(fault for fault in faults if not (builds and fault == built))
     if mends:
-        yield _install_plan(interpreter, mends, without_build=builds)
+        wanted = _wanted(interpreter)
+        if builds:
+            wanted = [package for package in wanted if package.name != build.package]
+        yield install_plan(interpreter, mends, wanted)
     if builds:
         yield source_plan(interpreter, tuple(one for one in (built, "cmake") if one in found))
 
@@ -89,55 +116,6 @@ def _automatic_plan(mends: tuple[str, ...]) -> FixPlan:
 
 def _automatic() -> Step:
     return Step(f'In {locations.settings_file()}, [toolchain] python is set to ""', (), "automatic")
-
-
-def _install_plan(interpreter: Interpreter, mends: tuple[str, ...], *, without_build: bool) -> FixPlan:
-    """One command with the whole set, so that what is fine already stays as it is and all of it fits."""
-    built = version_set().build.package
-    wanted = [package for package in _wanted(interpreter) if not (without_build and package.name == built)]
-    damaged = [package for package in wanted if _is_damaged(package, interpreter)]
-    title = f"Install the tested version set into {interpreter.prefix}"
-    steps: tuple[Step, ...] = ()
-    if damaged:
-        steps = put_in_place(
-            interpreter, "Put damaged packages in place", *(package.requirement for package in damaged)
-        )
-    steps += install(interpreter, title, *(package.requirement for package in wanted))
-    lines = [line for package in wanted for line in _change(package, interpreter)]
-    new = [f"{package.name} {_exact(package)}" for package in wanted if _change(package, interpreter)]
-    return FixPlan(
-        id="install-version-set",
-        title=title,
-        mends=mends,
-        interpreter=interpreter.python,
-        steps=steps,
-        downloads=f"{', '.join(new) or 'What the packages declare to need'}, and what that needs, from pip's "
-        "package index.",
-        changes=f"In {interpreter.prefix}: {'; '.join(lines) or 'what is missing is added'}. Other packages "
-        "change only where the set asks for another version of them."
-        + (" Start slmtui anew afterwards." if interpreter.is_own else ""),
-        kind="install",
-    )
-
-
-def _change(package: Package, interpreter: Interpreter) -> Iterator[str]:
-    """What becomes of a package, if anything."""
-    version = installed.version(package.name, interpreter)
-    if version is None:
-        yield f"{package.name} {_exact(package)} is added"
-    elif _is_damaged(package, interpreter):
-        yield f"{package.name} {_exact(package)} is put in place of a damaged one"
-    elif not package.version.contains(version, prereleases=True):
-        yield f"{package.name} {version} becomes {_exact(package)}"
-
-
-def _exact(package: Package) -> str:
-    return str(package.version).removeprefix("==")
-
-
-def _is_damaged(package: Package, interpreter: Interpreter) -> bool:
-    version = installed.version(package.name, interpreter)
-    return version == "" or (version is not None and not installed.has_module(package.module, interpreter))
 
 
 def _wanted(interpreter: Interpreter) -> list[Package]:

@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from slmtui.environment import installed
 from slmtui.environment.check import Check
+from slmtui.environment.interpreter import Interpreter
 
 SDK, CORE = "foundry-local-sdk", "onnxruntime-genai-core"
 # Where the wheels keep what they load, with the name each system gives it.
@@ -31,7 +32,7 @@ def foundry_sdk() -> Check:
     found = f"{sdk or 'unknown version'}, runtime {core or 'unknown version'}"
     if core is None:
         return _fault(f"{sdk}, without its runtime", wanted, installed.install_command(wanted))
-    gone = [package for package in _LIBRARIES if installed.version(package) and not _library(package)]
+    gone = without_library()
     if gone:
         fix = installed.install_command(*map(_as_installed, gone), repair=True)
         return _fault(f"{found}, but without the library of {' and '.join(gone)}", wanted, fix)
@@ -46,6 +47,16 @@ def foundry_sdk() -> Check:
         wanted,
         f"slmtui deploys through it; its library is {library}.",
     )
+
+
+def without_library(interpreter: Interpreter | None = None) -> list[str]:
+    """The packages that are installed without the native library they load."""
+    paths = None if interpreter is None else interpreter.paths
+    return [
+        package
+        for package in _LIBRARIES
+        if installed.version(package, interpreter) and not _library(package, paths)
+    ]
 
 
 def _fault(found: str, needed: str, fix: str) -> Check:
