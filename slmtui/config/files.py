@@ -25,12 +25,21 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         Failure: the folder cannot be written, or the disk is full.
     """
+    write_bytes_atomic(path, text.encode("utf-8"))
+
+
+def write_bytes_atomic(path: Path, content: bytes) -> None:
+    """Write `content` whole or not at all.
+
+    Raises:
+        Failure: the folder cannot be written, or the disk is full.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(path, "writing")
         try:
-            with temporary.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with temporary.open("xb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
