@@ -9,120 +9,135 @@ from typing import TYPE_CHECKING, ClassVar
 
 from slmtui.deployment import Deployment
 from slmtui.environment.check import Check
-from slmtui.events import Cancel, Event, Service
+from slmtui.events import Cancel, Event, Failure, Service
 
 if TYPE_CHECKING:
-    from slmtui.environment.fixes import FixPlan
-    from slmtui.environment.mend import Mended, StateLeft
+    from slmtui.environment.fix_plan import FixPlan
+    from slmtui.environment.mend import StateLeft
+    from slmtui.pipeline import Chosen
 
 
 @dataclass(frozen=True, slots=True)
-class CheckDone(Event):
-    """One check has its verdict."""
+class Coming(Event):
+    """Ids and titles of the checks that take a moment."""
 
-    kind: ClassVar[str] = "check"
-    check: Check
-
-
-@dataclass(frozen=True, slots=True)
-class PlanStarted(Event):
-    """A plan begins, one of several."""
-
-    kind: ClassVar[str] = "plan"
-    plan: FixPlan
-    number: int
-    of: int
+    kind: ClassVar[str] = "coming"
+    rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolchainState:
-    """Which interpreter runs Olive and why, and how it stands with the one that slmtui manages."""
+    """Which interpreter runs Olive and why, and how it stands with the tool chain that slmtui manages."""
 
     python: Path
     why: str
-    managed: Path | None
     folder: Path
-    settings: Path
+    has_managed: bool
+    build: FixPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All checks, what mends them, and the tool chain they were made for."""
+    """All checks, what mends them, and the tool chain they are about."""
 
     checks: tuple[Check, ...]
     plans: tuple[FixPlan, ...]
     toolchain: ToolchainState | None = None
-    build: FixPlan | None = None
 
 
 class Workbench:
-    """The real one."""
-
-    # What takes a moment, for the rows that stand in for it: id and title.
-    slow: tuple[tuple[str, str], ...] = (
-        ("cmake", "CMake"),
-        ("git", "Git"),
-        ("compiler", "C++ compiler"),
-        ("foundry", "foundry command"),
-    )
+    """The real one. Its imports are made by the threads that need them: no screen waits for them."""
 
     def examine(self, deployment: Deployment | None, cancel: Cancel) -> Service[Survey]:
         """Run all checks, each told as it finishes, then work out what can be mended."""
-        from slmtui.environment import doctor, fixes
+        from slmtui import pipeline
+        from slmtui.environment import doctor
 
-        done = []
-        for check in doctor.checks(cancel):
-            cancel.check()
-            done.append(check)
-            yield CheckDone(check)
-        return Survey(tuple(done), fixes.plans(done))
+        source = _chosen(deployment)
+        yield Coming(doctor.pending(source.model_on_hub if source else None))
+        return _survey((yield from pipeline.examine(cancel, source)))
 
-    def mend(self, plan: FixPlan, cancel: Cancel) -> Service[Mended]:
-        """Carry one plan out."""
-        from slmtui.environment import mend
+    def mend(
+        self, plans: Sequence[FixPlan], deployment: Deployment | None, cancel: Cancel
+    ) -> Service[Survey]:
+        """Carry the plans out, one after the other, and look at everything again."""
+        from slmtui import pipeline
 
-        return (yield from mend.mend(plan, cancel))
+        return _survey((yield from pipeline.mend(plans, cancel, _chosen(deployment))))
+
+    def remove_toolchain(self, deployment: Deployment | None, cancel: Cancel) -> Service[Survey]:
+        """Remove the tool chain that slmtui manages, and look at everything again."""
+        from slmtui.environment import managed
+        from slmtui.environment.mend import StateLeft
+
+        yield StateLeft("", tuple(f"{folder} is removed" for folder in managed.remove()))
+        return (yield from self.examine(deployment, cancel))
+
+
+def _chosen(deployment: Deployment | None) -> Chosen | None:
+    """What the deployment in hand asks of the machine; one whose source is gone asks nothing here."""
+    from slmtui import pipeline
+
+    try:
+        return pipeline.chosen_for(deployment) if deployment else None
+    except Failure:
+        return None
+
+
+def _survey(checks: Sequence[Check]) -> Survey:
+    from slmtui.environment import fixes
+
+    return Survey(tuple(checks), fixes.plans(checks), _toolchain())
+
+
+def _toolchain() -> ToolchainState:
+    from slmtui.config import locations, toolchain
+    from slmtui.environment import fixes
+
+    now = toolchain.current()
+    why = {
+        "own": "slmtui itself runs with it, and nothing else is set.",
+        "managed": "slmtui made it, and proved it by converting a small model.",
+        "chosen": f"[toolchain] python names it in {locations.settings_file()}.",
+    }
+    has_managed = toolchain.managed() is not None
+    return ToolchainState(
+        now.python, why[now.kind], toolchain.managed_dir(), has_managed, fixes.toolchain_plan()
+    )
 
 
 class Mending:
-    """Plans that were agreed to, one after the other, and what came of them, however it ended."""
+    """What was agreed to, and what has come of it so far; a job's thread writes it, the screen reads it."""
 
     def __init__(
-        self, bench: Workbench, plans: Sequence[FixPlan], before: Callable[[], None] = lambda: None
+        self, titles: Sequence[str], service: Callable[[Cancel], Service[Survey]], before: Callable[[], None]
     ) -> None:
-        self.plans = tuple(plans)
-        self._before = before
+        self.titles = tuple(titles)
         self.at = 0
         self.states: list[StateLeft] = []
-        self.log: Path | None = None
-        self._bench = bench
-
-    @property
-    def plan(self) -> FixPlan:
-        """The plan that is carried out, or was last."""
-        return self.plans[min(self.at, len(self.plans) - 1)]
+        self._service = service
+        self._before = before
 
     @property
     def changed(self) -> tuple[str, ...]:
         """What is different now."""
         return tuple(change for state in self.states for change in state.changed)
 
-    def run(self, cancel: Cancel) -> Service[None]:
-        """Carry all out; the first that fails ends it, since the next may stand on it."""
+    def run(self, cancel: Cancel) -> Service[Survey]:
+        """Do it."""
         from slmtui.environment.mend import StateLeft
+        from slmtui.pipeline import PlanStarted
 
         self._before()
-        for number, plan in enumerate(self.plans):
-            cancel.check()
-            self.at = number
-            yield PlanStarted(plan, number + 1, len(self.plans))
-            service = self._bench.mend(plan, cancel)
-            while True:
-                try:
-                    event = next(service)
-                except StopIteration as end:
-                    self.log = end.value.log
-                    break
-                if isinstance(event, StateLeft):
-                    self.states.append(event)
-                yield event
+        service = self._service(cancel)
+        while True:
+            try:
+                event = next(service)
+            except StopIteration as end:
+                survey: Survey = end.value
+                return survey
+            if isinstance(event, PlanStarted):
+                self.at = event.number - 1
+            elif isinstance(event, StateLeft):
+                self.states.append(event)
+            yield event

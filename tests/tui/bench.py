@@ -9,13 +9,14 @@ from typing import Any, ClassVar, cast
 
 import slmtui.tui.app
 from slmtui.deployment import Deployment
-from slmtui.environment.check import Check
-from slmtui.environment.fixes import FixPlan, Step
-from slmtui.environment.mend import Mended, StateLeft
-from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service
+from slmtui.environment.check import Check, CheckDone
+from slmtui.environment.fix_plan import FixPlan, Step
+from slmtui.environment.mend import StateLeft
+from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Service
+from slmtui.pipeline import PlanStarted
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.environment import EnvironmentScreen
-from slmtui.tui.workbench import CheckDone, Survey, Workbench
+from slmtui.tui.workbench import Coming, Survey, ToolchainState, Workbench
 
 PYTHON = cast("Any", PurePosixPath("/srv/models/.venv/bin/python"))
 INSTALL = (str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
@@ -75,7 +76,12 @@ FINE = (
         "slmtui deploys with the SDK.",
     ),
 )
-SLOW = ("git", "compiler", "cmake", "foundry")
+SLOW = {
+    "git": "Git",
+    "compiler": "C++ compiler",
+    "cmake": "CMake",
+    "foundry": "foundry command",
+}
 
 MEMORY = Check(
     "memory",
@@ -136,6 +142,26 @@ BUILD_TOOL = FixPlan(
     "install",
 )
 
+BUILD = FixPlan(
+    "toolchain",
+    "Build slmtui's own tool chain",
+    (),
+    None,
+    (Step("Build a tool chain", (str(PYTHON), "-m", "slmtui", "toolchain", "build", "--yes"), "build"),),
+    "About 500 MB from the package index.",
+    "A virtual environment is made in /srv/slmtui/toolchain, and Olive runs with it. No other is changed.",
+    "toolchain",
+)
+FOLDER = cast("Any", PurePosixPath("/srv/slmtui/toolchain"))
+OWN = ToolchainState(PYTHON, "slmtui itself runs with it, and nothing else is set.", FOLDER, False, BUILD)
+MANAGED = ToolchainState(
+    cast("Any", FOLDER / "20261124/bin/python"),
+    "slmtui made it, and proved it by converting a small model.",
+    FOLDER,
+    True,
+    BUILD,
+)
+
 
 def with_these(*changed: Check) -> tuple[Check, ...]:
     """All checks, these instead of the fine ones."""
@@ -143,9 +169,16 @@ def with_these(*changed: Check) -> tuple[Check, ...]:
     return tuple(new.get(check.id, check) for check in FINE)
 
 
-ALL_FINE = Survey(FINE, ())
-WARNINGS = Survey(with_these(MEMORY, CMAKE), (BUILD_TOOL,))
-BLOCKED = Survey(with_these(MEMORY, CMAKE, GENAI, TORCH), (PACKAGES, BUILD_TOOL))
+ALL_FINE = Survey(FINE, (), OWN)
+WARNINGS = Survey(with_these(MEMORY, CMAKE), (BUILD_TOOL,), OWN)
+BLOCKED = Survey(with_these(MEMORY, CMAKE, GENAI, TORCH), (PACKAGES, BUILD_TOOL), OWN)
+WITH_TOOLCHAIN = Survey(FINE, (), MANAGED)
+
+
+CHANGES = {
+    "packages": ("onnxruntime-genai 0.18.0 → 0.14.1", "torch 2.13.0 added"),
+    "cmake": ("cmake 4.1.0 added",),
+}
 
 
 class FixedBench(Workbench):
@@ -165,26 +198,34 @@ class FixedBench(Workbench):
         survey = self.surveys[min(self.looks, len(self.surveys) - 1)]
         self.looks += 1
         self.looked_for.append(deployment.name if deployment else "")
+        yield Coming(tuple(SLOW.items()))
         for check in survey.checks:
             if check.id in SLOW:
                 self._wait(self.slow_may_go, cancel)
             yield CheckDone(check)
         return survey
 
-    def mend(self, plan: FixPlan, cancel: Cancel) -> Service[Mended]:
-        yield from _at_work()
-        try:
-            self._wait(self.fix_may_go, cancel)
-        except BaseException:
-            yield StateLeft("Nothing was changed.")
-            raise
-        if self.failure is not None:
-            yield StateLeft("Nothing was changed.")
-            raise self.failure
-        self.mended.append(plan.id)
-        changed = ("onnxruntime-genai 0.18.0 → 0.14.1", "torch 2.13.0 added") if plan.id == "packages" else ()
-        yield StateLeft("", changed)
-        return Mended(plan, changed, 12.0, None)
+    def mend(
+        self, plans: Sequence[FixPlan], deployment: Deployment | None, cancel: Cancel
+    ) -> Service[Survey]:
+        for number, plan in enumerate(plans, 1):
+            yield PlanStarted(plan, number, len(plans))
+            yield from _at_work()
+            try:
+                self._wait(self.fix_may_go, cancel)
+                if self.failure is not None:
+                    raise self.failure
+            except (Failure, Cancelled):
+                yield StateLeft("Nothing was changed.")
+                raise
+            self.mended.append(plan.id)
+            yield StateLeft("", CHANGES.get(plan.id, ()))
+        return (yield from self.examine(deployment, cancel))
+
+    def remove_toolchain(self, deployment: Deployment | None, cancel: Cancel) -> Service[Survey]:
+        self.mended.append("removed")
+        yield StateLeft("", ("/srv/slmtui/toolchain is removed",))
+        return (yield from self.examine(deployment, cancel))
 
     def let_go(self) -> None:
         """Hold nothing up any longer."""

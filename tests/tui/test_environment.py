@@ -13,7 +13,8 @@ from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.screens.environment import EnvironmentScreen
-from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, FixedBench, app_with
+from slmtui.tui.screens.toolchain import ToolchainScreen
+from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, WITH_TOOLCHAIN, FixedBench, app_with
 from tests.tui.walking import primary, screen_text, until
 
 SIZE = (80, 24)
@@ -62,7 +63,7 @@ async def test_what_takes_a_moment_has_a_row_until_it_is_there() -> None:
     app = app_with(bench)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "olive-ai" in screen_text(app))
-        assert rows(app)[:4] == ["cmake", "git", "compiler", "foundry"]
+        assert rows(app)[:4] == ["git", "compiler", "cmake", "foundry"]
         assert len([line for line in screen_text(app).splitlines() if "●" in line and "looking" in line]) == 4
         bench.let_go()
         await looked(pilot, app)
@@ -219,7 +220,7 @@ async def test_nothing_is_mended_under_a_conversion_at_work(sample_dir: Path) ->
     async with app.run_test(size=SIZE) as pilot:
         await looked(pilot, app)
         app.use(Deployment.new("mine", sample_dir).with_step("source", "verified", bytes=1).save())
-        app.start_job("convert", lambda cancel: bench.mend(BLOCKED.plans[0], cancel))
+        app.start_job("convert", lambda cancel: bench.mend(BLOCKED.plans, None, cancel))
         await pilot.press("f")
         await pilot.pause(0.3)
         assert isinstance(app.screen, EnvironmentScreen)
@@ -238,6 +239,53 @@ async def test_another_model_is_looked_at_anew(sample_dir: Path) -> None:
         app.action_station("environment")
         await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
         assert bench.looked_for == ["", "mine"]
+
+
+async def test_the_tool_chain_is_explained_and_built_with_one_more_key() -> None:
+    bench = FixedBench(ALL_FINE, WITH_TOOLCHAIN)
+    bench.let_go()
+    app = app_with(bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#build"))
+        shown = screen_text(app)
+        for text in (
+            "/srv/models/.venv/bin/python",
+            "nothing else is set",
+            "not built",
+            "500 MB",
+            "toolchain build",
+        ):
+            assert text in shown
+        await pilot.press("escape")
+        await looked(pilot, app)
+        assert bench.mended == []
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#build"))
+        await pilot.press("b")
+        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        assert bench.mended == ["toolchain"]
+
+
+async def test_the_tool_chain_is_removed_after_a_yes_only() -> None:
+    bench = FixedBench(WITH_TOOLCHAIN, ALL_FINE)
+    app = app_with(bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        for answer, removed in (("n", []), ("y", ["removed"])):
+            await pilot.press("t")
+            await until(
+                pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#remove")
+            )
+            await pilot.click("#remove")
+            await until(pilot, lambda: isinstance(app.screen, AskScreen) and app.screen.query("#yes"))
+            assert "/srv/slmtui/toolchain" in screen_text(app)
+            await pilot.press(answer)
+            await until(
+                pilot, lambda: isinstance(app.screen, EnvironmentScreen) and primary(app) == "Continue"
+            )
+            assert bench.mended == removed
 
 
 async def test_the_screen_survives_every_size() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,8 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 
-from slmtui.environment.check import Check
+from slmtui.environment.check import Check, CheckDone
+from slmtui.events import Cancel, Event, Service
 from slmtui.tui.format import icon, safe
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
@@ -22,10 +23,10 @@ from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.mending import MendingPanel, OutcomePanel
 from slmtui.tui.widgets.plan_facts import check_rows, commands, plan_rows
 from slmtui.tui.widgets.rail import Rail
-from slmtui.tui.workbench import CheckDone, Mending, Survey, Workbench
+from slmtui.tui.workbench import Coming, Mending, Survey, Workbench
 
 if TYPE_CHECKING:
-    from slmtui.environment.fixes import FixPlan
+    from slmtui.environment.fix_plan import FixPlan
 
 
 class EnvironmentScreen(StationScreen):
@@ -75,7 +76,7 @@ of the version set.
         self._survey: Survey | None = None
         self._looked_for: str | None = None
         self._mending: Mending | None = None
-        self._mending_job: Job[None] | None = None
+        self._mending_job: Job[Survey] | None = None
         self._looked_after = True
         self._shows_log = False
 
@@ -94,7 +95,6 @@ of the version set.
         yield Button("Continue anyway", id="anyway", compact=True)
 
     def body_ready(self) -> None:
-        self._pending = dict(self._bench.slow)
         self._look()
 
     # What is shown
@@ -115,7 +115,7 @@ of the version set.
     def show_state(self) -> None:
         super().show_state()
         job = self.slmtui.job(self.MODE)
-        if job is not None and not job.running and job is not self._mending_job:
+        if job is not None and not job.running:
             self._take(job)  # it may have ended while another screen was shown
         if not self._busy and (not self._looked_after or self._looked_for != self._source):
             self._look()
@@ -131,19 +131,28 @@ of the version set.
         job = message.job
         if job is not self.slmtui.job(self.MODE):
             return
-        if job is self._mending_job:
-            if job.running and not self.query_one(MendingPanel).follow(job, message.events):
-                return
-            if not job.running:
+        if job is self._mending_job and job.running and message.events:
+            assert self._mending is not None
+            self.query_one(MendingPanel).show(self._mending, job, message.events)
+            return
+        if job is not self._mending_job:
+            self._note(message.events)
+        if not job.running:
+            self._take(job)
+            if not self._looked_after:
                 self._look()
-        else:
-            for event in message.events:
-                if isinstance(event, CheckDone):
-                    self._checks[event.check.id] = event.check
-                    self._pending.pop(event.check.id, None)
-            if not job.running:
-                self._take(job)
         self._show()
+
+    def _note(self, events: list[Event]) -> None:
+        """Keep what the checks have said so far."""
+        for event in events:
+            if isinstance(event, CheckDone):
+                self._checks[event.check.id] = event.check
+                self._pending.pop(event.check.id, None)
+            elif isinstance(event, Coming):
+                self._pending = {key: title for key, title in event.rows if key not in self._checks} | (
+                    self._pending
+                )
 
     def _take(self, job: Job[Survey]) -> None:
         """The checks have ended; what was told while another screen was shown is in the result, too."""
@@ -151,6 +160,7 @@ of the version set.
         self._survey = job.result
         if job.result is not None:
             self._checks = {check.id: check for check in job.result.checks}
+            self._looked_after = True
 
     def _show(self) -> None:
         """Bring the body up to date: the findings, or a fix at work."""
@@ -158,7 +168,7 @@ of the version set.
         self.query_one("#findings").display = not mending
         panel = self.query_one(MendingPanel)
         panel.display = mending
-        if mending:
+        if mending and self._mending is not None and self._mending_job is not None:
             panel.show(self._mending, self._mending_job)
         self.query_one(OutcomePanel).show(self._mending, self._mending_job)
         if not self._mends_now:
@@ -244,7 +254,7 @@ of the version set.
             case "again":
                 return None if self._busy else True
             case "toolchain":
-                return None if self._busy or self._survey is None else True
+                return None if self._busy or not (self._survey and self._survey.toolchain) else True
             case "mend":
                 plan = self._plan_for(check) if check else None
                 return None if self._busy or plan is None else True
@@ -311,27 +321,63 @@ of the version set.
         """Ask whether all plans shall be carried out."""
         self._ask(self._plans)
 
+    def action_toolchain(self) -> None:
+        """Show the tool chain, and build or remove one of slmtui's own."""
+        from slmtui.tui.screens.ask import AskScreen, Section
+        from slmtui.tui.screens.toolchain import ToolchainScreen
+
+        state = self._survey.toolchain if self._survey else None
+        if state is None:
+            return
+        title = "Remove slmtui's own tool chain"
+        rows = (
+            ("deletes", str(state.folder)),
+            ("changes", "Olive runs with the Python of the settings, else with slmtui's own."),
+        )
+
+        def removed(yes: bool | None) -> None:
+            if yes:
+                self._start([title], partial(self._bench.remove_toolchain, self.slmtui.deployment))
+
+        def answered(answer: str | None) -> None:
+            if answer and not self._may_start():
+                return
+            if answer == "build":
+                self._mend([state.build])
+            elif answer == "remove":
+                self.app.push_screen(AskScreen("Remove it?", [Section(title, rows)], "Remove"), removed)
+
+        self.app.push_screen(ToolchainScreen(state), answered)
+
+    def _may_start(self) -> bool:
+        """Whether nothing works with the packages right now; else it is said what does."""
+        at_work = self.slmtui.at_work()
+        if at_work:
+            words = f"{at_work} is at work with these packages. Wait for it, or cancel it first."
+            self.notify(words, severity="warning")
+        return not at_work
+
     def _ask(self, plans: Sequence[FixPlan]) -> None:
         from slmtui.tui.screens.ask import AskScreen, Section
 
-        at_work = self.slmtui.at_work()
-        if at_work:
-            self.notify(
-                f"{at_work} is at work with these packages. Wait for it, or cancel it first.",
-                severity="warning",
-            )
+        if not self._may_start():
             return
         sections = [Section(plan.title, tuple(plan_rows(plan)), commands(plan)) for plan in plans]
         question = "Mend this?" if len(plans) == 1 else f"Mend these {len(plans)}?"
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._start(plans)
+                self._mend(plans)
 
         self.app.push_screen(AskScreen(question, sections, "Mend now"), answered)
 
-    def _start(self, plans: Sequence[FixPlan]) -> None:
-        self._mending = Mending(self._bench, plans, self.slmtui.free_runtime)
+    def _mend(self, plans: Sequence[FixPlan]) -> None:
+        titles = [plan.title for plan in plans]
+        self._start(titles, partial(self._bench.mend, plans, self.slmtui.deployment))
+
+    def _start(self, titles: Sequence[str], service: Callable[[Cancel], Service[Survey]]) -> None:
+        """Begin what was agreed to."""
+        self._mending = Mending(titles, service, self.slmtui.free_runtime)
         self._looked_after = self._shows_log = False
         self._table.rows.chosen = False
         self._mending_job = self.slmtui.start_job(self.MODE, self._mending.run)

@@ -30,7 +30,8 @@ class Facts(Static):
         self._lay_out()
 
     def on_resize(self) -> None:
-        self._lay_out()
+        # What stands around it has taken its old height into account, and asks again only after a refresh.
+        self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
         """Values that are too long go on below themselves, not below the names."""

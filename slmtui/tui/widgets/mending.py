@@ -13,7 +13,7 @@ from slmtui.events import Event
 from slmtui.tui.format import MUTED, icon, safe, short
 from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.job_panel import JobPanel
-from slmtui.tui.workbench import Mending, PlanStarted
+from slmtui.tui.workbench import Mending
 from slmtui.units import duration
 
 
@@ -32,20 +32,12 @@ class MendingPanel(Vertical):
         yield Static(id="mending-title", markup=False)
         yield JobPanel(usage=False, id="mending-job")
 
-    def show(self, mending: Mending | None, job: Job[Any] | None) -> None:
-        """Show a fix from its beginning."""
-        if mending is not None:
-            several = len(mending.plans) > 1
-            number = f"{mending.at + 1} of {len(mending.plans)}: " if several else ""
-            self.query_one("#mending-title", Static).update(number + safe(mending.plan.title))
-        self.query_one(JobPanel).show(job)
-
-    def follow(self, job: Job[Any], events: list[Event]) -> bool:
-        """Show what is new; true if the whole has to be shown anew, since another plan has begun."""
-        if any(isinstance(event, PlanStarted) for event in events):
-            return True
+    def show(self, mending: Mending, job: Job[Any], events: list[Event] | None = None) -> None:
+        """Show a fix; `events` are those that are new since the last call, None means all."""
+        several = len(mending.titles) > 1
+        number = f"{mending.at + 1} of {len(mending.titles)}: " if several else ""
+        self.query_one("#mending-title", Static).update(number + safe(mending.titles[mending.at]))
         self.query_one(JobPanel).show(job, events)
-        return False
 
 
 class OutcomePanel(Static):
@@ -82,9 +74,7 @@ class OutcomePanel(Static):
                 lines.append(Content.assemble(icon("failed"), " ", (safe(failure.cause), "bold")))
                 if failure.fix:
                     lines.append(Content.assemble(("→ ", "$text-accent"), safe(failure.fix)))
-        log = (job.failure.log if job.failure else None) or mending.log
-        if log:
-            lines.append(
-                Content.assemble(("log ", MUTED), (safe(short(log)), MUTED), ("  (l shows it)", MUTED))
-            )
+        if job.state != "done" and job.log:
+            log = f", kept in {short(job.failure.log)}" if job.failure and job.failure.log else ""
+            lines.append(Content.styled(safe(f"l shows its output{log}"), MUTED))
         self.update(Content("\n").join(lines))
