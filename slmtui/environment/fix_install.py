@@ -23,7 +23,7 @@ def install_plan(
     anew = [package for package in wanted if _is_damaged(package, interpreter)]
     if "providers" in mends:  # ONNX Runtime is there and does not load
         anew += [package for package in wanted if package.name == "onnxruntime" and package not in anew]
-    again = [*(package.requirement for package in anew), *_libraries(mends, interpreter)]
+    again = dict.fromkeys((*(package.requirement for package in anew), *_libraries(mends, interpreter)))
     steps: tuple[Step, ...] = ()
     if again:
         steps = put_in_place(interpreter, "Put damaged packages in place", *again)
