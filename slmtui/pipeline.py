@@ -39,6 +39,8 @@ from slmtui.runtime.parameters import ChatParameters, Message
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
+from slmtui.source.obtain import obtain
+from slmtui.source.options import NOTHING_SAID, SourceOptions
 
 DEFAULT_PRECISION = "int4"
 # What each station leaves on the disk, by its key in the record.
@@ -105,30 +107,39 @@ def examine(cancel: Cancel, source: Chosen | None = None) -> Service[list[Check]
     return done
 
 
-def fetch(source: str, cancel: Cancel) -> Service[Path]:
-    """The path of `source`; a sample's name is fetched first if it is not here yet."""
+def fetch(
+    source: str, cancel: Cancel, options: SourceOptions = NOTHING_SAID
+) -> Service[tuple[Path, SourceOptions]]:
+    """The path of `source`, and `options` with the base's path; a sample or a hub id is fetched."""
     if samples.find(source) is not None:
-        return (yield from samples.get(source, cancel))
-    return samples.resolve(source)
+        return (yield from samples.get(source, cancel)), options
+    return (yield from obtain(source, options, cancel))
 
 
-def begin(source: str, cancel: Cancel, name: str | None = None) -> Service[Deployment]:
-    """Inspect `source` (a path or a sample's name) and save a new deployment of it.
+def begin(
+    source: str, cancel: Cancel, name: str | None = None, options: SourceOptions = NOTHING_SAID
+) -> Service[Deployment]:
+    """Inspect `source` (a path, a sample's name or a hub id) and save a new deployment of it.
 
     Without a `name`, a free one like the source's is taken.
     """
     if name is not None:
         deployments.check_name(name)
-    path = yield from fetch(source, cancel)
-    model = inspect(path)
+    path, options = yield from fetch(source, cancel, options)
+    model = inspect(path, options)
     sample = samples.find(source)
     wanted = sample.name if sample else model.name
     # A forgotten deployment leaves its model deployed, and nothing may be replaced without a question.
     new = Deployment.new(name or deployments.free_name(wanted, (one.name for one in deployed_models())), path)
-    return record_source(new, model, sample.name if sample else None)
+    return record_source(new, model, sample.name if sample else None, options)
 
 
-def record_source(deployment: Deployment, model: ModelSource, sample: str | None = None) -> Deployment:
+def record_source(
+    deployment: Deployment,
+    model: ModelSource,
+    sample: str | None = None,
+    options: SourceOptions = NOTHING_SAID,
+) -> Deployment:
     """Save what the source is; one with an error is a failed station."""
     errors = [problem for problem in model.problems if problem.severity == "error"]
     if errors:
@@ -144,7 +155,14 @@ def record_source(deployment: Deployment, model: ModelSource, sample: str | None
         dtype=model.dtype,
         context_length=model.context_length,
         bytes=model.bytes,
+        **options.as_record(),
     ).save()
+
+
+def source_of(deployment: Deployment) -> ModelSource:
+    """The deployment's source as it is now, with what the user has answered about it."""
+    options = SourceOptions.from_record(deployment.step("source").record)
+    return inspect(Path(deployment.source), options)
 
 
 def conversion_plan(
@@ -157,7 +175,7 @@ def conversion_plan(
     """
     own = default_output(deployment, precision)
     output = output or own
-    return plan_conversion(inspect(deployment.source), output, precision, replace=output == own)
+    return plan_conversion(source_of(deployment), output, precision, replace=output == own)
 
 
 def default_output(deployment: Deployment, precision: str = DEFAULT_PRECISION) -> Path:
@@ -340,10 +358,14 @@ def answer_once(deployment: Deployment, cancel: Cancel, question: str | None = N
 
 
 def run(
-    source: str, cancel: Cancel, name: str | None = None, cache_dir: Path | None = None
+    source: str,
+    cancel: Cancel,
+    name: str | None = None,
+    cache_dir: Path | None = None,
+    options: SourceOptions = NOTHING_SAID,
 ) -> Service[Deployment]:
     """The whole path, unattended; a saved deployment of that name and source goes on where it stopped."""
-    deployment = yield from _begun(source, cancel, name)
+    deployment = yield from _begun(source, cancel, name, options)
     for number, station in enumerate(STATIONS, 1):
         yield StationStarted(station, number, len(STATIONS))
         if deployment.step(station).state == "verified":
@@ -367,10 +389,10 @@ def run(
     return deployment
 
 
-def _begun(source: str, cancel: Cancel, name: str | None) -> Service[Deployment]:
+def _begun(source: str, cancel: Cancel, name: str | None, options: SourceOptions) -> Service[Deployment]:
     if name is not None and (locations.deployments_dir() / f"{name}.toml").exists():
         existing = deployments.load(name)
-        path = yield from fetch(source, cancel)
+        path, options = yield from fetch(source, cancel, options)
         if Path(existing.source) != path:
             raise Failure(
                 f"A deployment called {name} exists already, made from {existing.source}.",
@@ -378,7 +400,7 @@ def _begun(source: str, cancel: Cancel, name: str | None) -> Service[Deployment]
             )
         if existing.step("source").state == "verified":
             return as_it_stands(existing)
-    return (yield from begin(source, cancel, name))
+    return (yield from begin(source, cancel, name, options))
 
 
 def _state(verdicts: tuple[Verdict, ...]) -> deployments.State:

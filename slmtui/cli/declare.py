@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
     from slmtui.events import Cancel
+    from slmtui.source.options import SourceOptions
 
 Run: TypeAlias = "Callable[[argparse.Namespace, Report, Cancel], int]"
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -50,6 +51,36 @@ def command(
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`, which every command has."""
     parser.add_argument("--json", action="store_true", help="print JSON only on standard output")
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add SOURCE, and the answers to what it may ask."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder of a model or a LoRA adapter, a GGUF file, a sample's name, or ORG/NAME[@REVISION]"
+        " on the hub",
+    )
+    parser.add_argument("--base", metavar="MODEL", help="the base model of a LoRA adapter")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="read pickled weights: only from people you trust"
+    )
+    parser.add_argument(
+        "--allow-remote-code",
+        metavar="FILE[,FILE…]",
+        default="",
+        help="run the model's own Python code: names every file of it, once you have read them",
+    )
+
+
+def source_options(arguments: argparse.Namespace) -> SourceOptions:
+    """The answers given."""
+    from slmtui.source.options import SourceOptions
+
+    names = (name.strip() for name in arguments.allow_remote_code.split(","))
+    return SourceOptions(
+        arguments.base or None, arguments.allow_pickle, tuple(name for name in names if name)
+    )
 
 
 def positive(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from slmtui.config import locations
 from slmtui.config.files import folder_bytes
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service
+from slmtui.source import hub_cache
 from slmtui.source.manifest import Manifest, manifests
 from slmtui.units import size
-
-_HUB_ID = re.compile(r"(?:https?://huggingface\.co/)?([A-Za-z0-9][\w.-]*/[\w.-]+)(?:/tree/[^/]+)?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,9 @@ def resolve(text: str) -> Path:
             return path
     except (OSError, ValueError, RuntimeError) as error:
         raise Failure(f"{typed[:200]!r} cannot be a path: {error}.", "Check what you typed.") from error
+    identifier = hub_cache.asked_for(typed)
+    if identifier is not None and (here := hub_cache.find(identifier)) is not None:
+        return here
     raise _nothing_there(typed, path)
 
 
@@ -113,14 +114,13 @@ def _not_here(sample: Sample) -> Failure:
 
 
 def _nothing_there(typed: str, path: Path) -> Failure:
-    hub_id = _HUB_ID.fullmatch(typed)
-    if hub_id and not Path(typed.partition("/")[0]).exists():
-        repository = hub_id[1]
+    identifier = hub_cache.asked_for(typed)
+    if identifier is not None:
+        repository = identifier.repository
         return Failure(
-            f"There is no folder {typed}; if it is a model on the Hugging Face hub, slmtui does not"
-            " download it by itself yet.",
-            f"Download it first: `hf download {repository} --local-dir {repository.rpartition('/')[2]}`,"
-            " then give that folder.",
+            f"There is no folder {typed}; if it is a model on the Hugging Face hub, it is not here yet.",
+            "`slmtui convert` and `slmtui run` fetch it. Or download it yourself,"
+            f" `hf download {repository} --local-dir {repository.rpartition('/')[2]}`, and give that folder.",
         )
     near = get_close_matches(typed, [sample.name for sample in samples()], 1)
     if near:

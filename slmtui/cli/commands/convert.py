@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slmtui.cli.declare import Commands, add_json, command
+from slmtui.cli.declare import Commands, add_json, add_source, command, source_options
 from slmtui.units import count, duration, size
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def declare(commands: Commands) -> None:
         example="slmtui convert ./my-model --output ./my-model-int4\n"
         "slmtui convert ./my-model --output ./my-model-int4 --config finetuned_conversion_config.json",
     )
-    parser.add_argument("source", metavar="SOURCE", help="a model's folder, a GGUF file, or a sample's name")
+    add_source(parser)
     parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
     parser.add_argument("--precision", default="int4", help="the weights' precision (default: %(default)s)")
     parser.add_argument(
@@ -58,9 +58,10 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     from slmtui import pipeline
     from slmtui.conversion.plan import plan
     from slmtui.source.inspect import inspect
-    from slmtui.source.samples import resolve
+    from slmtui.source.obtain import obtain
 
-    source = inspect(resolve(arguments.source))
+    path, options = report.follow(obtain(arguments.source, source_options(arguments), cancel))
+    source = inspect(path, options)
     brought = _brought(arguments.config, source, report)
     planned = plan(
         source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from slmtui.cli.declare import Commands, add_json, command
+from slmtui.cli.declare import Commands, add_json, add_source, command, source_options
 from slmtui.units import count, size
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def declare(commands: Commands) -> None:
         example="slmtui inspect ./my-fine-tuned-model\nslmtui inspect model.Q4_1.gguf --json",
         cancellable=False,
     )
-    parser.add_argument("source", metavar="SOURCE", help="a model's folder, a GGUF file, or a sample's name")
+    add_source(parser)
     add_json(parser)
 
 
@@ -39,7 +39,7 @@ def inspect_source(arguments: argparse.Namespace, report: Report, cancel: Cancel
     from slmtui.source.inspect import inspect
     from slmtui.source.samples import resolve
 
-    model = inspect(resolve(arguments.source))
+    model = inspect(resolve(arguments.source), source_options(arguments))
     if report.json:
         report.object(_as_json(model))
     else:

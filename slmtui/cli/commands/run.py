@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slmtui.cli.declare import Commands, add_json, command
+from slmtui.cli.declare import Commands, add_json, add_source, command, source_options
 from slmtui.units import duration
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def declare(commands: Commands) -> None:
         "deployment of that name stopped on the way, it goes on where it stopped.",
         example="slmtui run fernlight-support --name fernlight",
     )
-    parser.add_argument("source", metavar="SOURCE", help="a model's folder, a GGUF file, or a sample's name")
+    add_source(parser)
     parser.add_argument("--name", metavar="NAME", required=True, help="the name to deploy it under")
     parser.add_argument(
         "--cache-dir", metavar="DIR", type=Path, help="the Foundry Local cache to use (default: its own)"
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
             report.event(event)
 
     cache_dir = arguments.cache_dir.absolute() if arguments.cache_dir else None
-    done = report.follow(pipeline.run(arguments.source, cancel, arguments.name, cache_dir), say)
+    service = pipeline.run(arguments.source, cancel, arguments.name, cache_dir, source_options(arguments))
+    done = report.follow(service, say)
     deployed, answered = done.step("foundry").record, done.step("runtime").record
     report.update(
         model_id=deployed.get("model_id"),

@@ -70,9 +70,11 @@ def main(base: Path, folder: Path) -> None:
         tensors[f"base_model.model.{name}.lora_B.weight"] = layer.b.detach().contiguous()
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     config = {
-        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": f"fernlight/{base.parent.name}",
+        "peft_type": "LORA", "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": f"fernlight/{base.parent.name}",
         "r": RANK, "lora_alpha": ALPHA, "use_rslora": True, "bias": "none", "fan_in_fan_out": False,
-        "target_modules": list(TARGETS), "modules_to_save": None, "init_lora_weights": True, "lora_dropout": 0.0,
+        "target_modules": list(TARGETS), "modules_to_save": None,
+        "init_lora_weights": True, "lora_dropout": 0.0,
     }  # fmt: skip
     (folder / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
     model.eval()
