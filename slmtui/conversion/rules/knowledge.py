@@ -25,7 +25,8 @@ class Key:
     """One setting.
 
     `types` are names of JSON kinds (`bool`, `int`, `float`, `str`, `list`, `list[str]`, `dict`, `any`), of
-    which one has to fit. `searchable`: a search may try several values, given as a list.
+    which one has to fit; where there are none, null alone does. `searchable`: a search may try several
+    values, given as a list.
     """
 
     types: tuple[str, ...]
@@ -60,14 +61,14 @@ class Key:
         """What it takes, for people."""
         if self.choices:
             return "one of " + ", ".join(json.dumps(choice) for choice in self.choices)
-        return " or ".join(_WORDS.get(kind, kind) for kind in self.types)
+        return " or ".join(_WORDS.get(kind, kind) for kind in self.types) or "null"
 
     def _chosen(self, value: Any, *, any_case: bool = False) -> Any:
         for choice in self.choices:
             if isinstance(choice, str) and isinstance(value, str):
                 if choice == value or ((any_case or self.any_case) and choice.lower() == value.lower()):
                     return choice
-            elif not isinstance(value, bool) and _number(value) == choice:
+            elif _number(value) == choice:
                 return choice
         return None
 

@@ -37,12 +37,13 @@ def kinds(annotation: Any) -> tuple[set[str], list[Any], bool]:
     """The kinds of JSON value a type takes, the values it is limited to, and whether their case matters."""
     if annotation in _PLAIN:
         return {_PLAIN[annotation]}, [], False
-    if annotation in (None, Any, inspect.Parameter.empty):
+    if annotation in (Any, inspect.Parameter.empty):
         return {"any"}, [], False
-    if annotation is type(None):
+    if annotation in (None, type(None)):
         return set(), [], False
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is list and len(inner := kinds(arguments[0])[0]) == 1:
+    # What stands in a list of objects has rules of its own.
+    if origin is list and len(inner := kinds(arguments[0])[0]) == 1 and inner != {"dict"}:
         return {f"list[{inner.pop()}]"}, [], False
     if origin in (list, dict, tuple, set):
         return {"dict" if origin is dict else "list"}, [], False
@@ -60,8 +61,9 @@ def kinds(annotation: Any) -> tuple[set[str], list[Any], bool]:
         return {_PLAIN[type(values[0])]}, values, issubclass(annotation, CaseInsensitiveEnum)
     if "Callable" in str(annotation):
         return {"str"}, [], False
-    # A class of Olive's: a dictionary, or the name of one that stands elsewhere in the configuration.
-    return {"dict", "str"}, [], False
+    # A class of Olive's: a dictionary, or for some the name of one that stands elsewhere.
+    named = getattr(annotation, "__name__", "") in ("DataConfig", "SystemConfig", "OliveEvaluatorConfig")
+    return {"dict", "str"} if named else {"dict"}, [], False
 
 
 def described(annotation: Any, required: bool, default: Any, **more: Any) -> dict[str, Any]:
