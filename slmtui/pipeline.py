@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from slmtui import deployment as deployments
 from slmtui.config import locations
+from slmtui.config.toolchain import Toolchain
 from slmtui.conversion import convert as conversion
 from slmtui.conversion.convert import ConversionResult
 from slmtui.conversion.demand import demand
@@ -25,6 +26,7 @@ from slmtui.conversion.proof import Proof
 from slmtui.deployment import STATIONS, Deployment, Station
 from slmtui.environment.check import Check, CheckDone
 from slmtui.environment.demand import Demand
+from slmtui.environment.fix_plan import FixPlan
 from slmtui.events import Cancel, Cancelled, Event, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
 from slmtui.foundry.deploy import DeployPlan
@@ -60,6 +62,16 @@ class StationStarted(Event):
 
     kind: ClassVar[str] = "station"
     station: Station
+    number: int
+    of: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlanStarted(Event):
+    """A fix that was agreed to begins."""
+
+    kind: ClassVar[str] = "plan"
+    plan: FixPlan
     number: int
     of: int
 
@@ -105,6 +117,35 @@ def examine(cancel: Cancel, source: Chosen | None = None) -> Service[list[Check]
         done.append(check)
         yield CheckDone(check)
     return done
+
+
+def mend(plans: Sequence[FixPlan], cancel: Cancel, source: Chosen | None = None) -> Service[list[Check]]:
+    """Carry out `plans`, one after the other, and check everything again; the first that fails ends it.
+
+    Raises:
+        Failure: a step failed; its cause ends with the state that was left.
+        Cancelled: a `StateLeft` has said in which state.
+    """
+    from slmtui.environment.mend import mend as carry_out  # only who mends pays for it
+
+    for number, plan in enumerate(plans, 1):
+        cancel.check()
+        yield PlanStarted(plan, number, len(plans))
+        yield from carry_out(plan, cancel, build_toolchain)
+    return (yield from examine(cancel, source))
+
+
+def build_toolchain(cancel: Cancel) -> Service[Toolchain]:
+    """Make the managed tool chain, and prove it by converting a model of two random layers with it.
+
+    Raises:
+        Failure: a step failed; nothing unfinished is left, and what was in use before is so still.
+        Cancelled: the same.
+    """
+    from slmtui.conversion import two_layers  # only who builds pays for it
+    from slmtui.environment import managed
+
+    return (yield from managed.build(cancel, two_layers.prove))
 
 
 def fetch(

@@ -35,6 +35,9 @@ _TAIL_LINES = 40
 # Seconds to wait for killed processes; the kernel has to give gigabytes back first.
 _PATIENCE = 3.0
 
+# They say where Python finds its packages, for slmtui; another interpreter would find ours.
+OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+
 # No telemetry, in every process slmtui starts. onnxruntime 1.31 and the Foundry Local SDK upload a
 # ProcessInfo event even when told not to by ORT_TELEMETRY_DISABLED and by configuration; only in a CI
 # environment they keep wholly silent (seen with strace: no connection, no database in ~/.cache). Olive heeds
@@ -48,7 +51,8 @@ class Child:
     Args:
         module: the module to run with `python -m`.
         arguments: its arguments.
-        python: the interpreter; slmtui's own unless a tool chain names another.
+        python: the interpreter; slmtui's own unless a tool chain names another, which gets the module from
+            `bootstrap.py` and nothing else of ours.
         environment: variables on top of this process's.
         log: a file that receives every line the child prints, appended.
         yielding: let everything else on the machine go first, so that a child that keeps all cores busy
@@ -60,7 +64,7 @@ class Child:
         module: str,
         arguments: Sequence[str] = (),
         *,
-        python: str = sys.executable,
+        python: str | Path = sys.executable,
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         yielding: bool = False,
@@ -77,14 +81,29 @@ class Child:
         detached: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        self.process = subprocess.Popen(
-            [python, "-X", "utf8", "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **SILENT, **(environment or {}), "PYTHONUNBUFFERED": "1"},
-            **detached,
-        )
+        inherited = dict(os.environ)
+        start = ["-m", module]
+        if Path(python) != Path(sys.executable):
+            for name in OURS:
+                inherited.pop(name, None)
+            start = ["-s", "-P", str(Path(__file__).with_name("bootstrap.py")), module]
+        try:
+            self.process = subprocess.Popen(
+                [str(python), "-X", "utf8", *start, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**inherited, **SILENT, **(environment or {}), "PYTHONUNBUFFERED": "1"},
+                **detached,
+            )
+        except OSError as error:
+            if self._log_file is not None:
+                self._log_file.close()
+            raise Failure(
+                f"The interpreter {python} cannot be started: {error.strerror or error}.",
+                "Run `slmtui doctor`; [toolchain] python in the settings names the one that runs Olive.",
+                log,
+            ) from error
         if yielding:
             _lower_priority(self.process.pid)
         self._readers = [

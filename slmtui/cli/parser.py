@@ -5,7 +5,18 @@ from __future__ import annotations
 import argparse
 
 from slmtui import __version__
-from slmtui.cli.commands import chat, convert, doctor, foundry, inspect, lint, run, samples, template
+from slmtui.cli.commands import (
+    chat,
+    convert,
+    doctor,
+    foundry,
+    inspect,
+    lint,
+    run,
+    samples,
+    template,
+    toolchain,
+)
 
 _EPILOG = """\
 examples:
@@ -37,6 +48,6 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"slmtui {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for family in (samples, doctor, inspect, convert, lint, template, foundry, chat, run):
+    for family in (samples, doctor, toolchain, inspect, convert, lint, template, foundry, chat, run):
         family.declare(commands)
     return parser

@@ -18,9 +18,14 @@ _lock = threading.Lock()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set, with its defaults; the names are the keys of `settings.toml`."""
+    """What can be set, with its defaults; the names are the keys of `settings.toml`.
+
+    What stands in a table there names it: `[toolchain] python` is `toolchain_python`.
+    """
 
     theme: str = "slmtui-dark"
+    # The Python that runs Olive and the runtimes; empty: slmtui chooses (see `toolchain.py`).
+    toolchain_python: str = dataclasses.field(default="", metadata={"table": "toolchain", "key": "python"})
 
 
 def load() -> tuple[Settings, Failure | None]:
@@ -42,12 +47,15 @@ def load() -> tuple[Settings, Failure | None]:
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for field in dataclasses.fields(Settings):
-        if field.name not in saved:
-            continue
-        if type(saved[field.name]) is type(field.default):
-            values[field.name] = saved[field.name]
-        else:
-            wrong.append(f"{field.name} has to be {_kind(field.default)}, not {saved[field.name]!r}")
+        table, key = _place(field)
+        section = saved.get(table, {}) if table else saved
+        if not isinstance(section, dict):
+            wrong.append(f"{table} has to be a table ([{table}]), not {section!r}")
+        elif key in section and type(section[key]) is type(field.default):
+            values[field.name] = section[key]
+        elif key in section:
+            name = f"[{table}] {key}" if table else key
+            wrong.append(f"{name} has to be {_kind(field.default)}, not {section[key]!r}")
     problem = Failure(f"In {path}: {'; '.join(wrong)}.", "The defaults hold instead; edit that file.")
     return Settings(**values), problem if wrong else None
 
@@ -75,7 +83,13 @@ def save(**changes: Any) -> Settings:
         except ValueError:
             _set_aside(path)
             document = tomlkit.document()
-        document.update(changes)
+        fields = {field.name: field for field in dataclasses.fields(Settings)}
+        for name, value in changes.items():
+            table, key = _place(fields[name])
+            if table and not isinstance(document.get(table), dict):
+                document[table] = tomlkit.table()
+            section = document[table] if table else document
+            section[key] = value
         # Where the file is a link (dotfiles are kept like that), what it points to is replaced, not the link.
         write_atomic(path.resolve(), tomlkit.dumps(document))
         return settings
@@ -83,6 +97,11 @@ def save(**changes: Any) -> Settings:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
+
+
+def _place(field: dataclasses.Field[Any]) -> tuple[str, str]:
+    """The table (empty for none) and the key of a setting in the file."""
+    return field.metadata.get("table", ""), field.metadata.get("key", field.name)
 
 
 def _set_aside(path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from slmtui.config import toolchain
 from slmtui.config.files import building, folder_bytes, put_in_place
 from slmtui.config.locations import log_dir
 from slmtui.conversion import gate
@@ -36,11 +37,15 @@ class ConversionResult:
     parity: Mapping[str, Any]
 
 
-def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) -> Service[ConversionResult]:
+def convert(
+    plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None, python: Path | None = None
+) -> Service[ConversionResult]:
     """Do what `plan` says: the output appears whole, or nothing of it does.
 
     Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate; then `prove` compares
     the result with its source. Without it, the result is marked as unverified.
+
+    It runs with the tool chain in use, or with the interpreter `python`.
 
     Raises:
         Failure: Olive made no model, the gate refused it, or it is not what the source is.
@@ -48,16 +53,16 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
     """
     started = time.monotonic()
     source, precision = plan.source, find_precision(plan.precision)
-    log = _new_log()
+    log, python = _new_log(), python or toolchain.current().python
     tracker = Tracker(source.parameters, source.layers, unpacks=source.unpacks, compares=prove is not None)
     refuse_existing(plan.output, plan.replace)
     try:
         with building(plan.output) as staging:
             cancel.check()
-            made = yield from run_olive(source, precision, staging, tracker, log, cancel, plan.config)
+            made = yield from run_olive(source, precision, staging, tracker, log, cancel, plan.config, python)
             yield tracker.enter("gate")
             verdicts: list[Verdict] = []
-            for verdict in _gate(plan, made, log, cancel):
+            for verdict in _gate(plan, made, log, cancel, python):
                 cancel.check()
                 verdicts.append(verdict)
                 yield verdict
@@ -68,7 +73,7 @@ def convert(plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None) ->
             compared = time.monotonic() - started - seconds
             verdicts += [proof.verdict] if proof else []
             record = proof.record if proof else UNVERIFIED
-            write_manifest(made.model, source, precision, seconds, cancel, record, plan.config)
+            write_manifest(made.model, source, precision, seconds, cancel, record, python, plan.config)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)
@@ -118,11 +123,11 @@ def _prove(
     return proof
 
 
-def _gate(plan: ConversionPlan, made: Made, log: Path, cancel: Cancel) -> Iterator[Verdict]:
+def _gate(plan: ConversionPlan, made: Made, log: Path, cancel: Cancel, python: Path) -> Iterator[Verdict]:
     """The checks, quick ones first; the caller stops at the first that fails."""
     yield gate.weights(made.unloaded, plan.source.parameters)
     yield from gate.files(made.model, made.inventories, plan.source.chat_template)
-    yield gate.loads(made.model, log, cancel)
+    yield gate.loads(made.model, log, cancel, python)
 
 
 def _new_log() -> Path:

@@ -53,7 +53,7 @@ def weights(unloaded: list[str], parameters: int) -> Verdict:
     return Verdict("weights", title, "ok", f"{parameters:,} parameters, none of them filled in by the loader")
 
 
-def loads(model: Path, log: Path, cancel: Cancel) -> Verdict:
+def loads(model: Path, log: Path, cancel: Cancel, python: Path | None = None) -> Verdict:
     """Load the model in the runtime, in a process of its own.
 
     Raises:
@@ -61,7 +61,7 @@ def loads(model: Path, log: Path, cancel: Cancel) -> Verdict:
     """
     title = "The runtime loads it"
     try:
-        with ModelHost(model, log=log) as host:
+        with ModelHost(model, log=log, python=python) as host:
             loaded = host.load(cancel)
     except Failure as failure:
         cancel.check()

@@ -6,18 +6,20 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from slmtui import __version__
 from slmtui.config.files import write_atomic
 from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.precision import Precision
+from slmtui.environment import installed
+from slmtui.environment.interpreter import examine
 from slmtui.events import Cancel, Failure, jsonable
 from slmtui.source.model_source import ModelSource
 
 NAME = "slmtui.json"
-_PACKAGES = ("slmtui", "olive-ai", "onnxruntime-genai", "onnxruntime", "transformers", "torch", "onnx")
+_PACKAGES = ("olive-ai", "onnxruntime-genai", "onnxruntime", "transformers", "torch", "onnx")
 # What a conversion reads of a Hugging Face folder; optimizer states and pictures lie there, too.
 _READ = {".safetensors", ".bin", ".json", ".jinja", ".model", ".txt"}
 _CHUNK = 4 * 1024 * 1024
@@ -30,11 +32,13 @@ def write_manifest(
     seconds: float,
     cancel: Cancel,
     parity: Mapping[str, Any],
+    python: Path,
     brought: OlivePlan | None = None,
 ) -> None:
     """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
 
-    `parity` is what the comparison with the source found, `brought` the configuration that was the user's.
+    `parity` is what the comparison with the source found, `python` the interpreter that Olive ran with,
+    `brought` the configuration that was the user's.
 
     Raises:
         Failure: a file cannot be read, or the manifest cannot be written.
@@ -47,7 +51,7 @@ def write_manifest(
         "precision": precision.name,
         "passes": jsonable(_plain(passes)),
         "parity": dict(parity),
-        "versions": versions(),
+        "versions": versions(python),
         "source": {
             "path": str(source.path),
             "format": source.format,
@@ -66,15 +70,15 @@ def _plain(value: Any) -> Any:
     return {name: _plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
 
 
-def versions() -> dict[str, str]:
-    """The releases of the packages that have a part in the result; one that is missing is left out."""
-    found: dict[str, str] = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+def versions(python: Path) -> dict[str, str]:
+    """The releases of the packages that have a part in the result; one that is missing is left out.
+
+    Raises:
+        Failure: the interpreter is gone.
+    """
+    interpreter = examine(python)
+    found = {package: installed.version(package, interpreter) for package in _PACKAGES}
+    return {"slmtui": __version__} | {package: version for package, version in found.items() if version}
 
 
 def _source_files(source: ModelSource) -> list[Path]:

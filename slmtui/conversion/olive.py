@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from slmtui.config import toolchain
 from slmtui.conversion import checkpoints
 from slmtui.conversion.checkpoints import runs_code
 from slmtui.conversion.config import olive_config, worker_environment
@@ -54,6 +55,7 @@ def run_olive(
     log: Path,
     cancel: Cancel,
     brought: OlivePlan | None = None,
+    python: Path | None = None,
 ) -> Service[Made]:
     """Convert `source` inside the folder `staging`; all by-products stay in it, Olive's cache too.
 
@@ -77,7 +79,9 @@ def run_olive(
         config = olive_config(origin, precision, model, cache, run_code=run_code)
     request = {"steps": steps, "config": config}
     run = _Run(tracker, log)
-    with Child(WORKER, environment=worker_environment(staging), log=log, yielding=True) as child:
+    python = python or toolchain.current().python
+    environment = worker_environment(staging)
+    with Child(WORKER, python=python, environment=environment, log=log, yielding=True) as child:
         meter = Meter(child.pid)
         child.send(request)
         yield tracker.now()

@@ -19,10 +19,12 @@ from slmtui.environment.foundry_sdk_check import foundry_sdk
 from slmtui.environment.hub import hub
 from slmtui.environment.privacy import telemetry
 from slmtui.environment.providers import execution_providers
+from slmtui.environment.toolchain_check import tool_chain
 from slmtui.events import Cancel
 
 _QUICK: tuple[Callable[..., Check | Iterator[Check]], ...] = (
     system.python,
+    tool_chain,
     system.machine,
     system.cpu,
     system.memory,

@@ -1,4 +1,4 @@
-"""What is installed for this interpreter, read from metadata alone: nothing is imported."""
+"""What is installed for an interpreter, read from metadata alone: nothing is imported."""
 
 from __future__ import annotations
 
@@ -11,29 +11,37 @@ import subprocess
 import sys
 from importlib import metadata
 
+from slmtui.environment import interpreter as interpreters
+from slmtui.environment.interpreter import Interpreter
 
-def version(name: str) -> str | None:
-    """The installed version of a package; None if it is not installed, empty if its metadata is damaged."""
-    headers = _headers(name)
+
+def version(name: str, interpreter: Interpreter | None = None) -> str | None:
+    """The installed version of a package; None if it is not installed, empty if its metadata is damaged.
+
+    Without an `interpreter`, slmtui's own is meant; so it is in the functions below.
+    """
+    headers = _headers(name, interpreter)
     if headers is None:
         return None
     match = re.search(r"^Version:[ \t]*(\S+)", headers, re.MULTILINE)
     return match[1] if match else ""
 
 
-def requirements(name: str) -> list[str]:
+def requirements(name: str, interpreter: Interpreter | None = None) -> list[str]:
     """What a package declares to need, extras aside; nothing if it is not installed or damaged."""
-    declared: list[str] = re.findall(r"^Requires-Dist:[ \t]*(\S.*)", _headers(name) or "", re.MULTILINE)
+    declared: list[str] = re.findall(
+        r"^Requires-Dist:[ \t]*(\S.*)", _headers(name, interpreter) or "", re.MULTILINE
+    )
     return [text.strip() for text in declared if not re.search(r";.*\bextra\b", text)]
 
 
-def _headers(name: str) -> str | None:
+def _headers(name: str, interpreter: Interpreter | None) -> str | None:
     """The headers of a package's metadata, read as text: the library's own parser takes ten times as long.
 
     The core metadata specification: `Name: value` lines, then an empty line and the description.
     """
     try:
-        distribution = metadata.distribution(name)
+        distribution = _distribution(name, interpreter)
         text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
     except metadata.PackageNotFoundError:
         return None
@@ -42,8 +50,18 @@ def _headers(name: str) -> str | None:
     return text.partition("\n\n")[0]
 
 
-def has_module(module: str) -> bool:
+def _distribution(name: str, interpreter: Interpreter | None) -> metadata.Distribution:
+    if interpreter is None or interpreter.is_own:
+        return metadata.distribution(name)
+    for distribution in metadata.distributions(name=name, path=list(interpreter.paths)):
+        return distribution
+    raise metadata.PackageNotFoundError(name)
+
+
+def has_module(module: str, interpreter: Interpreter | None = None) -> bool:
     """Whether the top-level `module` can be found; an empty folder left behind does not count."""
+    if interpreter is not None and not interpreter.is_own:
+        return interpreters.has_module(module, interpreter.paths)
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -51,15 +69,16 @@ def has_module(module: str) -> bool:
     return spec is not None and spec.origin is not None
 
 
-def install_command(*requirements: str, repair: bool = False) -> str:
-    """The command line that installs `requirements` for this interpreter; `repair` replaces what is there."""
-    has_pip = importlib.util.find_spec("pip") is not None
+def install_command(*requirements: str, repair: bool = False, interpreter: Interpreter | None = None) -> str:
+    """The command line that installs `requirements`; `repair` replaces what is there."""
+    python = sys.executable if interpreter is None else str(interpreter.python)
+    has_pip = has_module("pip", interpreter)
     if not has_pip and shutil.which("uv"):  # environments made by uv have no pip in them
         flags = ["--reinstall", "--no-deps"] if repair else []
-        return command_line("uv", "pip", "install", "--python", sys.executable, *flags, *requirements)
+        return command_line("uv", "pip", "install", "--python", python, *flags, *requirements)
     flags = ["--force-reinstall", "--no-deps"] if repair else []
-    install = command_line(sys.executable, "-m", "pip", "install", *flags, *requirements)
-    return install if has_pip else f"{command_line(sys.executable, '-m', 'ensurepip')} && {install}"
+    install = command_line(python, "-m", "pip", "install", *flags, *requirements)
+    return install if has_pip else f"{command_line(python, '-m', 'ensurepip')} && {install}"
 
 
 def command_line(*words: str) -> str:

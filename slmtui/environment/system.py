@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from slmtui.config import locations
+from slmtui.config import locations, toolchain
 from slmtui.environment import container, processor
 from slmtui.environment.check import Check, CheckStatus
 from slmtui.environment.demand import Demand
@@ -42,8 +42,12 @@ def python() -> Check:
     implementation = platform.python_implementation()
     threading = ", free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     status: CheckStatus = "ok"
-    reason = f"slmtui and its workers run with {sys.executable}."
-    if sys.version_info[:2] < needs.minimum or bits != 64 or implementation != "CPython" or threading:
+    own = toolchain.current().kind == "own"
+    reason = f"slmtui {'and its workers run' if own else 'runs'} with {sys.executable}."
+    # Where Olive runs with another Python, this one needs wheels for nothing but the screens.
+    if not own and sys.version_info[:2] >= needs.minimum:
+        pass
+    elif sys.version_info[:2] < needs.minimum or bits != 64 or implementation != "CPython" or threading:
         status = "fail"
         reason = "The packages of the version set have no wheels for this Python."
     elif sys.version_info[:2] >= needs.below:

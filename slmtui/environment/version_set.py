@@ -25,6 +25,12 @@ class Package:
     role: Role
     reason: str
     evidence: str = ""
+    workers: bool = False
+
+    @property
+    def for_workers(self) -> bool:
+        """Whether the interpreter that runs Olive and the runtimes has to have it."""
+        return self.workers or self.role in ("deploy", "gguf")
 
     @property
     def requirement(self) -> str:

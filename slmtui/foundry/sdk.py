@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from slmtui.config import toolchain
 from slmtui.config.locations import foundry_home, log_dir
 from slmtui.events import Cancel, Failure, LogLine, Service, Usage
 from slmtui.process import Child, Meter
@@ -66,7 +67,7 @@ class FoundrySdk:
         self.log = log_dir() / "foundry-sdk.log"
         home = foundry_home()
         self._cancel = cancel or Cancel()
-        self._child = Child("slmtui.foundry.sdk_worker", log=self.log)
+        self._child = Child("slmtui.foundry.sdk_worker", python=toolchain.current().python, log=self.log)
         try:
             reply = self._ask(
                 "open", "opened", cache_dir=cache_dir, app_data_dir=home, logs_dir=home / "logs"

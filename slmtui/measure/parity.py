@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config import toolchain
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Status, Usage, Verdict
 from slmtui.measure.judge import Figures, Judgement, Word, judge
 from slmtui.measure.probe import Probe, probe
@@ -124,7 +125,9 @@ def parity(
     started = time.monotonic()
     try:
         work.mkdir(parents=True, exist_ok=True)
-        figures = yield from _measure(checkpoint or source.path, model, probe(text), cancel, log, work)
+        runs_code = bool((source.base or source).code)
+        asked = probe(text)
+        figures = yield from _measure(checkpoint or source.path, runs_code, model, asked, cancel, log, work)
     except (Failure, OSError) as error:
         cancel.check()
         return unverified(f"The comparison could not be made: {error}", time.monotonic() - started)
@@ -136,11 +139,12 @@ def parity(
 
 
 def _measure(
-    checkpoint: Path, model: Path, asked: Probe, cancel: Cancel, log: Path, work: Path
+    checkpoint: Path, runs_code: bool, model: Path, asked: Probe, cancel: Cancel, log: Path, work: Path
 ) -> Service[Figures]:
     """What the two workers find, one after the other."""
     request = {
         "model": str(checkpoint),
+        "runs_code": runs_code,
         "folder": str(work),
         "texts": list(asked.texts),
         "conversations": [list(messages) for messages in asked.conversations],
@@ -171,7 +175,8 @@ def _work(
     last: dict[str, Any] | None = None
     told = 0.0
     cancel.check()
-    with Child(worker, environment=environment, log=log, yielding=True) as child:
+    python = toolchain.current().python
+    with Child(worker, python=python, environment=environment, log=log, yielding=True) as child:
         meter = Meter(child.pid)
         child.send(request)
         yield Progress(STAGE, f"Comparing: loading the {who}", begin)

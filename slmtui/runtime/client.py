@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from slmtui.config import toolchain
 from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child, Meter
@@ -57,8 +58,9 @@ class ModelHost:
         log: the file that receives what the host prints; by default one a model in `log_dir()`.
     """
 
-    def __init__(self, model_dir: Path, *, log: Path | None = None) -> None:
+    def __init__(self, model_dir: Path, *, log: Path | None = None, python: Path | None = None) -> None:
         self.model_dir = Path(model_dir).expanduser().absolute()
+        self.python = python
         self.log = log or log_dir() / f"model-host-{self.model_dir.name}.log"
         self._child: Child | None = None
         self._meter: Meter | None = None
@@ -89,7 +91,8 @@ class ModelHost:
         model = read_folder(self.model_dir)
         self.close()
         started = time.monotonic()
-        child = Child(HOST_MODULE, log=self.log)
+        python = self.python or toolchain.current().python
+        child = Child(HOST_MODULE, python=python, log=self.log)
         try:
             self._wait_for_load(child, cancel or Cancel())
         except BaseException:

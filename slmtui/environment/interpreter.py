@@ -1,0 +1,145 @@
+"""What a Python is and has, without importing anything of it: slmtui's own at once, another by asking it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+from slmtui.environment.command import ask
+from slmtui.events import Cancel, Failure
+
+_SECONDS = 10.0
+# Runs in any Python 3, so it is text. What lies in the working folder is no package of that Python.
+_QUESTION = """\
+import json, os, platform, sys, sysconfig
+print(json.dumps({
+    "version": list(sys.version_info[:3]), "prefix": sys.prefix, "base": sys.base_prefix,
+    "stdlib": sysconfig.get_path("stdlib"), "site": sysconfig.get_path("purelib"),
+    "paths": [path for path in sys.path if path],
+    "implementation": platform.python_implementation(), "bits": 64 if sys.maxsize > 2**32 else 32,
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python: where it is, what it is, and whether its packages may be changed.
+
+    `paths` is where it looks for packages; `externally_managed` means that the system's package manager
+    owns them (PEP 668), `writable` that this user could write them.
+    """
+
+    python: Path
+    version: tuple[int, int, int]
+    implementation: str
+    bits: int
+    free_threaded: bool
+    prefix: Path
+    is_venv: bool
+    externally_managed: bool
+    writable: bool
+    has_pip: bool
+    paths: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether slmtui itself runs with it."""
+        return is_own(self.python)
+
+
+def is_own(python: Path) -> bool:
+    """Whether `python` is the one slmtui runs with (by name: a link may belong to another environment)."""
+    return python == Path(sys.executable)
+
+
+def examine(python: Path, cancel: Cancel | None = None) -> Interpreter:
+    """Look at `python`; one that is not our own is run for a moment, once.
+
+    Raises:
+        Failure: it is not there, or does not answer as a Python does.
+    """
+    if is_own(python):
+        return _interpreter(python, _own())
+    try:
+        marks = _marks(python)
+    except OSError as error:
+        raise Failure(
+            f"The interpreter {python} cannot be used: {error.strerror or error}.",
+            'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.',
+        ) from error
+    return _interpreter(python, json.loads(_answer(python, marks, cancel)))
+
+
+def _marks(python: Path) -> tuple[int, ...]:
+    """What changes when another Python is put at this place."""
+    config = python.parent.parent / "pyvenv.cfg"
+    return (python.stat().st_mtime_ns, config.stat().st_mtime_ns if config.exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _answer(python: Path, marks: tuple[int, ...], cancel: Cancel | None) -> str:
+    # Without its user's own packages: the workers run without them, too.
+    answer = ask(python, "-E", "-s", "-X", "utf8", "-c", _QUESTION, timeout=_SECONDS, cancel=cancel)
+    if cancel is not None:
+        cancel.check()
+    try:
+        told = json.loads(answer.stdout.strip().splitlines()[-1])
+        if isinstance(told, dict) and told.keys() >= {"version", "prefix", "base", "stdlib", "site", "paths"}:
+            return json.dumps(told)
+    except (ValueError, IndexError):
+        pass
+    said = answer.problem or next(iter(answer.stderr.splitlines()[-1:]), "it answers unlike a Python")
+    raise Failure(
+        f"{python} does not run as a Python: {said[:200]}",
+        'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.',
+    )
+
+
+def _own() -> dict[str, Any]:
+    import platform
+
+    return {
+        "version": list(sys.version_info[:3]),
+        "prefix": sys.prefix,
+        "base": sys.base_prefix,
+        "stdlib": sysconfig.get_path("stdlib"),
+        "site": sysconfig.get_path("purelib"),
+        "paths": [path for path in sys.path if path],
+        "implementation": platform.python_implementation(),
+        "bits": 64 if sys.maxsize > 2**32 else 32,
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    }
+
+
+def _interpreter(python: Path, told: dict[str, Any]) -> Interpreter:
+    paths = tuple(str(path) for path in told["paths"])
+    major, minor, micro = (int(part) for part in told["version"])
+    is_venv = told["prefix"] != told["base"]
+    return Interpreter(
+        python=python,
+        version=(major, minor, micro),
+        implementation=str(told["implementation"]),
+        bits=int(told["bits"]),
+        free_threaded=bool(told["free_threaded"]),
+        prefix=Path(told["prefix"]),
+        is_venv=is_venv,
+        externally_managed=not is_venv and Path(told["stdlib"], "EXTERNALLY-MANAGED").exists(),
+        writable=os.access(told["site"], os.W_OK),
+        has_pip=has_module("pip", paths),
+        paths=paths,
+    )
+
+
+def has_module(module: str, paths: tuple[str, ...]) -> bool:
+    """Whether the top-level `module` lies on `paths`; an empty folder left behind does not count."""
+    PathFinder.invalidate_caches()  # a fix may have put it there a moment ago
+    spec = PathFinder.find_spec(module, list(paths))
+    return spec is not None and spec.origin is not None
