@@ -7,6 +7,7 @@ the environment, as everywhere.
 
 from __future__ import annotations
 
+import http.client
 import json
 import sys
 import urllib.error
@@ -35,8 +36,10 @@ def probe(url: str) -> dict[str, object]:
             return {"status": answer.status}
     except urllib.error.HTTPError as error:
         return {"status": error.code}
-    except (OSError, ValueError) as error:  # URLError and what the certificates and the address may be up to
+    except (OSError, ValueError) as error:  # URLError and what the certificates may be up to
         return {"problem": str(getattr(error, "reason", error))}
+    except http.client.HTTPException as error:  # its text may quote the address, with what is private in it
+        return {"problem": f"no address or no answer of the web ({type(error).__name__})"}
 
 
 if __name__ == "__main__":

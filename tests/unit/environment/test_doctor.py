@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from slmtui.environment import doctor, foundry_check, system
 from slmtui.environment.check import Check
-from slmtui.environment.doctor import checks, ready
+from slmtui.environment.demand import Demand
+from slmtui.environment.doctor import checks, pending, ready
 from slmtui.events import Cancel, Cancelled, jsonable
 
 HEAVY = ("torch", "transformers", "olive", "onnx", "onnxruntime", "onnxruntime_genai", "foundry_local_sdk")
@@ -27,7 +29,8 @@ EXPECTED = {
         "packages-base",
         "package-requirements",
     ),
-    *("cmake", "git", "compiler", "foundry-command"),
+    *("cmake", "git", "compiler", "foundry-command", "foundry-sdk"),
+    *("gpu", "npu", "providers", "telemetry"),
 }
 
 
@@ -47,6 +50,30 @@ def test_every_check_is_there_once_and_complete():
             assert check.reason
             assert check.fix
     json.dumps(jsonable(found))
+
+
+def test_the_rows_that_take_a_moment_are_known_beforehand():
+    found = {check.id: check.title for check in checks()}
+    assert set(pending()) <= set(found.items())
+    assert pending("org/name") == (*pending(), ("hub", "Hugging Face hub"))
+
+
+def test_a_chosen_source_is_what_memory_and_disk_are_held_against(tmp_path: Path):
+    demand = Demand("a-model", 1, 2_000_000_000_000_000, 1, tmp_path / "output")
+    found = {check.id: check for check in checks(demand=demand)}
+    assert (found["memory"].status, found["memory"].needed) == ("ok", "1 B free")
+    assert (found["disk"].status, found["disk"].needed) == ("fail", "2000.0 TB free")
+    assert found["output"].status == "ok"
+    assert "output" not in by_id()
+
+
+def test_a_slow_check_that_breaks_is_told_by_its_row(monkeypatch):
+    def foundry(cancel: Cancel) -> Check:
+        raise RuntimeError("no such thing")
+
+    rows = (("foundry-command", "foundry command"),)
+    monkeypatch.setattr(doctor, "_SLOW", (doctor._Slow(foundry, rows),))
+    assert "RuntimeError: no such thing" in by_id()["foundry-command"].found
 
 
 def test_the_tests_run_with_the_tested_packages():

@@ -13,6 +13,7 @@ import pytest
 
 from slmtui.config import locations
 from slmtui.environment import container, folders, processor, system, terminal
+from slmtui.environment.demand import Demand
 
 GB = 10**9
 
@@ -79,6 +80,91 @@ def test_without_a_limit_there_is_none(groups: Path):
 def test_without_control_groups_there_is_no_limit(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(container, "OWN_CGROUP", tmp_path / "nothing")
     assert container.memory() is None
+
+
+def demand(
+    memory: float | None = 3, disk: float = 6, result: float = 3, output: Path | None = None
+) -> Demand:
+    """What a source takes, in GB."""
+    bytes_ = None if memory is None else int(memory * GB)
+    return Demand("a-model", bytes_, int(disk * GB), int(result * GB), output or locations.models_dir() / "x")
+
+
+@pytest.mark.parametrize(
+    ("free", "swap", "status"),
+    [(3, 0, "ok"), (2, 0, "fail"), (2, 0.9, "fail"), (2, 1, "warn"), (0.5, 9, "warn")],
+)
+def test_free_memory_is_held_against_what_the_source_takes(monkeypatch, free, swap, status: str):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(32 * GB, int(free * GB)))
+    monkeypatch.setattr(psutil, "swap_memory", lambda: Disk(9 * GB, 0, int(swap * GB)))
+    monkeypatch.setattr(container, "memory", lambda: None)
+    check = system.memory(demand())
+    assert (check.status, check.needed) == (status, "3.0 GB free")
+    assert "a-model" in check.reason
+    assert bool(check.fix) == (status != "ok")
+
+
+def test_a_source_whose_memory_is_not_known_is_held_against_the_guides_rule(monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(32 * GB, 7 * GB))
+    monkeypatch.setattr(container, "memory", lambda: None)
+    check = system.memory(demand(memory=None))
+    assert (check.status, check.needed) == ("warn", "8.0 GB free")
+
+
+@pytest.mark.parametrize(("free", "status"), [(80, "ok"), (6, "ok"), (5.9, "fail"), (0, "fail")])
+def test_a_disk_is_held_against_what_the_source_takes(monkeypatch, free: float, status: str):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Disk(100 * GB, 0, int(free * GB)))
+    check = system.disk(demand())
+    assert (check.status, check.needed) == (status, "6.0 GB free")
+    assert bool(check.fix) == (status != "ok")
+    if status == "fail":
+        assert "a-model" in check.reason
+        assert "output folder on another disk" in check.fix
+
+
+def test_each_volume_is_held_against_what_goes_onto_it(monkeypatch, tmp_path: Path):
+    """The output's disk has room, the one of the deployed copy has not: simulated by device numbers."""
+    output, cache = tmp_path / "output", locations.foundry_home() / "cache" / "models"
+    output.mkdir()
+    cache.mkdir(parents=True)
+    free = {output: 7, cache: 2}
+    devices = {output: 1, cache: 2}
+
+    class Stat(NamedTuple):
+        st_dev: int
+
+    monkeypatch.setattr(system, "existing", lambda path: Place(path, Stat(devices.get(path, 3))))
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: Disk(0, 0, free.get(place.path, 50) * GB))
+    check = system.disk(demand(output=output))
+    assert check.status == "fail"
+    assert check.found == (
+        "7.0 GB for the output, 2.0 GB for the deployed copy, 50.0 GB for downloads and temporary files"
+    )
+    assert check.needed == "3.0 GB free"
+    assert "for the deployed copy" in check.reason
+    assert str(cache) in check.fix
+
+
+class Place(NamedTuple):
+    """A folder on a volume of the test's choice."""
+
+    path: Path
+    volume: object
+
+    def stat(self) -> object:
+        return self.volume
+
+
+def test_the_output_folder_is_looked_at_and_not_made(tmp_path: Path):
+    output = tmp_path / "new" / "output"
+    check = folders.output_folder(demand(output=output))
+    assert (check.id, check.status) == ("output", "ok")
+    assert not output.parent.exists()
+    output.parent.write_text("a file in the folder's place", encoding="utf-8")
+    check = folders.output_folder(demand(output=output))
+    assert check.status == "fail"
+    assert str(output) in check.fix
+    assert "choose an output folder" in check.fix
 
 
 @pytest.mark.parametrize(("free", "status"), [(80, "ok"), (4.9, "warn"), (0.4, "fail"), (0, "fail")])
