@@ -74,6 +74,8 @@ of the version set.
         self._checks: dict[str, Check] = {}
         self._pending: dict[str, str] = {}
         self._survey: Survey | None = None
+        self._complete = False
+        self._shown: tuple[Check | None, FixPlan | None] | None = None
         self._looked_for: str | None = None
         self._mending: Mending | None = None
         self._mending_job: Job[Survey] | None = None
@@ -150,15 +152,14 @@ of the version set.
                 self._checks[event.check.id] = event.check
                 self._pending.pop(event.check.id, None)
             elif isinstance(event, Coming):
-                self._pending = {key: title for key, title in event.rows if key not in self._checks} | (
-                    self._pending
-                )
+                self._pending = dict(event.rows)
 
     def _take(self, job: Job[Survey]) -> None:
         """The checks have ended; what was told while another screen was shown is in the result, too."""
         self._pending = {}
-        self._survey = job.result
+        self._complete = job.result is not None
         if job.result is not None:
+            self._survey = job.result
             self._checks = {check.id: check for check in job.result.checks}
             self._looked_after = True
 
@@ -187,7 +188,7 @@ of the version set.
             self.set_primary("Mending", "Esc cancels.", enabled=False)
         elif job is None or job.running:
             self.set_primary("Continue", "Checking", enabled=False)
-        elif self._survey is None:
+        elif not self._complete:
             self.set_primary("Check again", "Not everything was checked.")
         else:
             self._show_verdict(mend, anyway)
@@ -217,9 +218,13 @@ of the version set.
 
     def _show_detail(self) -> None:
         check = self._highlighted_check
+        plan = self._plan_for(check) if check else None
+        if self._shown == (check, plan):
+            return
+        self._shown = check, plan
         title = Content.assemble(icon(check.status), " ", (safe(check.title), "bold")) if check else ""
         self.query_one("#detail-title", Static).update(title)
-        rows = check_rows(check, self._plan_for(check)) if check else [("", "Still looking.")]
+        rows = check_rows(check, plan) if check else [("", "Still looking.")]
         self.query_one("#facts", Facts).show(rows)
         self.query_one("#detail").scroll_home(animate=False)
 
@@ -249,17 +254,13 @@ of the version set.
             return False
         check = self._highlighted_check
         match action:
-            case "again" | "toolchain" | "mend" | "copy_fix" | "copy_row" if self._mends_now:
+            case "again" | "toolchain" | "mend" | "mend_all" | "copy_fix" | "copy_row" if self._mends_now:
                 return False
-            case "again":
-                return None if self._busy else True
-            case "toolchain":
-                return None if self._busy or not (self._survey and self._survey.toolchain) else True
+            # These stay while the checks run: a footer that changes all the time is laid out all the time.
             case "mend":
-                plan = self._plan_for(check) if check else None
-                return None if self._busy or plan is None else True
+                return bool(self._plans)
             case "mend_all":
-                return len(self._plans) > 1 and not self._busy
+                return len(self._plans) > 1
             case "log":
                 return self._mending is not None and not self._mends_now
             case "copy_fix":
@@ -268,6 +269,8 @@ of the version set.
 
     def action_again(self) -> None:
         """Run all checks; what the last fix did has been read by now."""
+        if self._busy:
+            return
         self._mending = self._mending_job = None
         self._shows_log = False
         self._table.rows.chosen = False
@@ -278,14 +281,12 @@ of the version set.
         """Start the checks; rows keep their places meanwhile."""
         self._looked_after = True
         self._looked_for = self._source
-        self._survey = None
-        self._pending = {check.id: check.title for check in self._checks.values()} or self._pending
-        self._checks = {}
+        self._complete = False
         deployment = self.slmtui.deployment
         self.slmtui.start_job(self.MODE, partial(self._bench.examine, deployment))
 
     def proceed(self) -> None:
-        if self._survey is None:
+        if not self._complete:
             self.action_again()
         elif self._needed_plans:
             self._ask(self._needed_plans)
@@ -315,6 +316,10 @@ of the version set.
         plan = self._plan_for(check) if check else None
         if plan is not None:
             self._ask([plan])
+        elif check is not None and check.status in ("fail", "warn"):
+            self.notify("slmtui cannot mend this one; its fix says what you can do.")
+        else:
+            self.notify("There is nothing to mend in this row.")
 
     @on(Button.Pressed, "#mend")
     def action_mend_all(self) -> None:
@@ -328,6 +333,7 @@ of the version set.
 
         state = self._survey.toolchain if self._survey else None
         if state is None:
+            self.notify("One moment: the checks have not got there yet.")
             return
         title = "Remove slmtui's own tool chain"
         rows = (
@@ -351,6 +357,8 @@ of the version set.
 
     def _may_start(self) -> bool:
         """Whether nothing works with the packages right now; else it is said what does."""
+        if self._busy:
+            return False
         at_work = self.slmtui.at_work()
         if at_work:
             words = f"{at_work} is at work with these packages. Wait for it, or cancel it first."

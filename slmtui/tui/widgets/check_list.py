@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from slmtui.environment.check import Check
 from slmtui.tui.format import MUTED, fit, icon, safe
 
-_ORDER = {"fail": 0, "warn": 1, "looking": 2}
+_FIRST = {"fail": 0, "warn": 1}  # what needs attention; then what has no verdict yet, then the rest
 _COLOURS = {"fail": "$text-error", "warn": "$text-warning", "skipped": MUTED}
 _SIGN = 2  # the sign of a row's state and a space
 _GAPS = 4  # between the three columns
@@ -59,7 +59,7 @@ class CheckList(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: tuple[Check, ...] = ()
-        self._pending: tuple[tuple[str, str], ...] = ()
+        self._pending: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(id="columns")
@@ -77,8 +77,11 @@ class CheckList(Vertical):
         return option.id or "" if option else ""
 
     def show(self, checks: Iterable[Check], pending: Mapping[str, str]) -> None:
-        """Show these; `pending` are the ids and titles of those that have no verdict yet."""
-        self._rows, self._pending = tuple(checks), tuple(pending.items())
+        """Show these; `pending` are the ids and titles of those that are being looked at.
+
+        A row that had a verdict before keeps its place meanwhile.
+        """
+        self._rows, self._pending = tuple(checks), dict(pending)
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -86,15 +89,21 @@ class CheckList(Vertical):
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        rows = [(check.id, check.status, check) for check in self._rows]
-        looking = [
-            (key, "looking", Check(key, title, "skipped", "looking", "")) for key, title in self._pending
-        ]
-        shown = sorted((*rows, *looking), key=lambda row: _ORDER.get(row[1], 3))
-        widths = self._widths([check for _, _, check in shown])
-        header = "  ".join(map(set_cell_size, ("Check", "Found", "Needed"), widths))
-        self.query_one("#columns", Static).update(Content.styled("  " + header, "bold $text-primary"))
-        self._replace([Option(_line(state, check, widths), id=key) for key, state, check in shown])
+        known = {check.id for check in self._rows}
+        new = [Check(key, title, "skipped", "", "") for key, title in self._pending.items()]
+        new = [check for check in new if check.id not in known]
+        order = {check.id: _FIRST.get(check.status, 3) for check in self._rows} | {c.id: 2 for c in new}
+        shown = sorted((*self._rows, *new), key=lambda check: order[check.id])
+        widths = self._widths(shown)
+        header = Content.styled(
+            "  " + "  ".join(map(set_cell_size, ("Check", "Found", "Needed"), widths)), "bold $text-primary"
+        )
+        columns = self.query_one("#columns", Static)
+        if columns.content != header:
+            columns.update(header, layout=False)
+        self._replace(
+            [Option(_line(check, check.id in self._pending, widths), id=check.id) for check in shown]
+        )
 
     def _replace(self, options: list[Option]) -> None:
         """Put the new rows in place of the old; whoever has gone to one stays with it."""
@@ -134,12 +143,12 @@ def _one_line(text: str) -> str:
     return " ".join(safe(text).split())
 
 
-def _line(state: str, check: Check, widths: tuple[int, int, int]) -> Content:
+def _line(check: Check, looking: bool, widths: tuple[int, int, int]) -> Content:
     """A check as one line."""
-    texts = (check.title, check.found, check.needed)
+    texts = (check.title, "looking" if looking else check.found, check.needed)
     title, found, needed = (
         set_cell_size(fit(_one_line(text), width), width) for text, width in zip(texts, widths, strict=True)
     )
-    colour = MUTED if state == "looking" else _COLOURS.get(state, "$foreground")
-    sign = icon("running" if state == "looking" else state)
+    colour = MUTED if looking else _COLOURS.get(check.status, "$foreground")
+    sign = icon("running" if looking else check.status)
     return Content.assemble(sign, " ", title, "  ", (found, colour), "  ", (needed, MUTED))

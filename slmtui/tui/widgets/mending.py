@@ -50,11 +50,16 @@ class OutcomePanel(Static):
     OutcomePanel.-cancelled { border-left: thick $foreground-muted; }
     """
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._shown: Job[Any] | None = None
+
     def show(self, mending: Mending | None, job: Job[Any] | None) -> None:
         """Show what came of it; nothing while it runs."""
         self.display = mending is not None and job is not None and not job.running
-        if mending is None or job is None or job.running:
+        if mending is None or job is None or job.running or self._shown is job:
             return
+        self._shown = job
         self.set_class(job.state == "failed", "-failed")
         self.set_class(job.state == "cancelled", "-cancelled")
         state = mending.states[-1].text if mending.states else ""
