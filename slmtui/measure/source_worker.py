@@ -1,7 +1,8 @@
 """The worker that reads the probe with the source: `python -m slmtui.measure.source_worker`.
 
-Request: `{"model", "folder", "texts": [text], "conversations": [[{"role", "content"}]], "limit": tokens}`;
-`model` is a Hugging Face folder or a GGUF file. No code that lies in it is run.
+Request: `{"model", "runs_code", "folder", "texts": [text], "conversations": [[{"role", "content"}]],
+"limit": tokens}`;
+`model` is a Hugging Face folder or a GGUF file; code in it is run only if the user has allowed that.
 Replies: `loaded`, `read` (`number`, `of`) after each piece, then `saved` (`pieces`): what was read, and the
 logits, are files in `folder` (`pieces.py`).
 """
@@ -35,6 +36,7 @@ def main(link: Link) -> None:
     where: dict[str, Any] = {"pretrained_model_name_or_path": str(model_path)}
     if model_path.is_file():
         where = {"pretrained_model_name_or_path": str(model_path.parent), "gguf_file": model_path.name}
+    where["trust_remote_code"] = request["runs_code"]
     tokenizer = AutoTokenizer.from_pretrained(**where)
     # Eager attention is the plain formula, which every architecture has; fused kernels differ in rounding.
     model = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32, attn_implementation="eager")
