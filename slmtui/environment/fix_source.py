@@ -40,7 +40,7 @@ def source_plan(interpreter: Interpreter, mends: tuple[str, ...] = ()) -> FixPla
         steps=(
             *install(interpreter, "Install what the build needs", *build.needs),
             Step("Clone the source", clone),
-            Step("Build it, which takes long", (python, str(source / "build.py"), *options)),
+            Step("Build it and make its wheel", (python, str(source / "build.py"), *options)),
             *put_in_place(interpreter, "Install the wheel that was built", package.requirement, flags=wheels),
         ),
         downloads=f"{', '.join(build.needs)}; the source from {build.repository}, and libraries it names. "
