@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import slmtui
-from slmtui.config import locations
+from slmtui.config import locations, toolchain
 from slmtui.config.files import write_bytes_atomic
 from slmtui.environment import installed
 from slmtui.environment.check import Check
+from slmtui.environment.packages import workers_interpreter
 from slmtui.environment.private import Cleaner
 from slmtui.environment.private_words import is_secret
 from slmtui.environment.version_set import version_set
@@ -86,9 +87,14 @@ def versions() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "interpreter": sys.executable,
+        "tool chain": str(toolchain.current().python),
         "packages": {
-            package.name: {"installed": installed.version(package.name), "tested": str(package.version)}
+            package.name: {
+                "installed": installed.version(package.name, where),
+                "tested": str(package.version),
+            }
             for package in version_set().packages
+            for where in (workers_interpreter() if package.for_workers else None,)
         },
         "variables": {
             name: "<secret>" if is_secret(name) else value

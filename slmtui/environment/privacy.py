@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import mmap
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from slmtui.environment.check import Check
+from slmtui.environment.packages import workers_interpreter
 from slmtui.events import Cancel
 from slmtui.process import SILENT
 
@@ -52,12 +52,17 @@ _REPORTERS = (
 
 
 def telemetry(cancel: Cancel, paths: Sequence[str] | None = None) -> Check:
-    """Whether Olive, the runtimes and the SDK keep silent; `paths` is where their packages are looked for."""
-    places = sys.path if paths is None else paths
+    """Whether Olive, the runtimes and the SDK keep silent.
+
+    `paths` is where their packages are looked for: where the interpreter that runs Olive looks.
+    """
+    if paths is None:
+        interpreter = workers_interpreter()
+        paths = interpreter.paths if interpreter is not None else ()
     reporting: list[str] = []
     deaf: list[str] = []
     for reporter in _REPORTERS:
-        for file in _files(places, reporter.files):
+        for file in _files(paths, reporter.files):
             if _has(file, reporter.collector, cancel):
                 reporting.append(reporter.name)
                 deaf += [] if _has(file, _HEEDS_CI, cancel) else [reporter.name]

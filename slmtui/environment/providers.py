@@ -9,12 +9,13 @@ no answer: they say "yes" where nothing but the glue is there.)
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from slmtui.config import toolchain
 from slmtui.environment.check import Check
 from slmtui.environment.command import Answer, ask
+from slmtui.environment.interpreter import is_own
 from slmtui.events import Cancel
 
 NEEDED = "CPUExecutionProvider"
@@ -31,11 +32,12 @@ _REMOTE = "AzureExecutionProvider"
 
 
 def execution_providers(cancel: Cancel, python: Path | None = None) -> Check:
-    """What ONNX Runtime says it can compute with; slmtui needs the CPU."""
-    own = python is None or str(python) == sys.executable
+    """What ONNX Runtime says it can compute with; slmtui needs the CPU. `python` is the tool chain's."""
+    python = python or toolchain.current().python
     answer = ask(
-        Path(sys.executable) if python is None else python,
-        *(() if own else ("-E",)),  # variables for our Python would mislead another
+        python,
+        # Variables and packages of ours would mislead another Python; its own user's are not used either.
+        *(() if is_own(python) else ("-E", "-s")),
         *("-X", "utf8", "-c", _QUESTION),
         timeout=_SECONDS,
         cancel=cancel,
