@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -12,12 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from slmtui.config import settings
+from slmtui.environment.fix_folders import folder_plan
+from slmtui.environment.fix_packages import toolchain_plan
 from slmtui.environment.fix_plan import FixPlan, Step
 from slmtui.environment.installer import install, put_in_place
 from slmtui.environment.interpreter import examine
 from slmtui.environment.inventory import inventory
 from slmtui.environment.mend import Mended, StateLeft, mend
-from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress
+from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Service
 
 
 def plan_for(python: Path, *steps: Step) -> FixPlan:
@@ -32,6 +36,12 @@ def carry_out(plan: FixPlan, cancel: Cancel | None = None) -> tuple[list[Event],
             events.append(next(service))
         except StopIteration as end:
             return events, end.value
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def until_it_ends(plan: FixPlan, cancel: Cancel, stop_at: str = "") -> tuple[list[Event], Exception]:
@@ -184,3 +194,43 @@ def test_a_fix_that_is_closed_leaves_no_process(venv: Path):
         pass
     service.close()
     assert psutil.Process().children(recursive=True) == []
+
+
+def test_a_tool_chain_of_our_own_takes_the_place_of_the_chosen_one(venv: Path):
+    settings.save(toolchain_python=str(venv))
+    built: list[str] = []
+
+    def build(cancel: Cancel) -> Service[None]:  # the real one is proved with the managed tool chain
+        built.append("built")
+        yield LogLine("building")
+
+    events = list(mend(toolchain_plan(("package-a",)), Cancel(), build))
+    assert built == ["built"]
+    assert LogLine("building") in events
+    assert settings.load()[0].toolchain_python == ""
+    assert events[-1].changed == (f"Olive runs with: {venv} (chosen) → {sys.executable} (own)",)
+
+
+def test_a_tool_chain_that_cannot_be_built_leaves_the_choice_as_it_was(venv: Path):
+    settings.save(toolchain_python=str(venv))
+
+    def build(cancel: Cancel) -> Service[None]:
+        yield LogLine("building")
+        raise Failure("The disk is full.", "Free some room.")
+
+    with pytest.raises(Failure, match="The disk is full. Nothing was changed."):
+        list(mend(toolchain_plan(), Cancel(), build))
+    assert settings.load()[0].toolchain_python == str(venv)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have access lists there")
+def test_a_locked_folder_is_unlocked(tmp_path: Path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    plan = folder_plan("folders", [locked / "inside"])
+    events = list(mend(plan, Cancel()))
+    assert (locked / "inside").is_dir()
+    assert events[-1].changed == (
+        f"{locked}: there, mode 500 → there, mode 700",
+        f"{locked / 'inside'}: not there → there, mode {0o777 & ~_umask():o}",
+    )
