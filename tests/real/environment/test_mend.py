@@ -218,7 +218,7 @@ def test_a_tool_chain_that_cannot_be_built_leaves_the_choice_as_it_was(venv: Pat
         yield LogLine("building")
         raise Failure("The disk is full.", "Free some room.")
 
-    with pytest.raises(Failure, match="The disk is full. Nothing was changed."):
+    with pytest.raises(Failure, match=r"The disk is full\. Nothing was changed\."):
         list(mend(toolchain_plan(), Cancel(), build))
     assert settings.load()[0].toolchain_python == str(venv)
 
