@@ -63,6 +63,10 @@ class _OldNames:
         config = self._auto_config.from_pretrained(*arguments, **options)
         for name, value in old_names(getattr(config, "rope_parameters", None)).items():
             setattr(config, name, value)
+        # Phi and Nemotron call it otherwise, and the builder falls back to 1e-6 in place of their 1e-5.
+        epsilon = getattr(config, "norm_eps", None) or getattr(config, "layer_norm_eps", None)
+        if epsilon and not hasattr(config, "rms_norm_eps"):
+            config.rms_norm_eps = epsilon
         return config
 
     def __getattr__(self, name: str) -> Any:
