@@ -96,9 +96,9 @@ def _extra_options(document: Document, each: Pass, given: dict[str, Member]) -> 
             cause = f"{name} is a text, and the model builder takes every text for true."
             yield document.find("error", path, cause, f"Write {str(right).lower()}.", (Put(path, right),))
         elif name == "hf_token" and not isinstance(value, str):
-            right = str(value).lower()
+            text = str(value).lower()
             cause = "hf_token has to be a text: the model builder stops at anything else."
-            yield document.find("error", path, cause, f'Write "{right}".', (Put(path, right),))
+            yield document.find("error", path, cause, f'Write "{text}".', (Put(path, text),))
         elif name in given and given[name].value != value:
             cause = f"{name} stands beside extra_options, too, with another value; this one counts."
             yield document.find(

@@ -170,10 +170,14 @@ def _plain(name: str) -> str:
 
 
 def _keys(raw: dict[str, dict[str, Any]]) -> dict[str, Key]:
-    return {
-        name: Key(**{key: tuple(value) if isinstance(value, list) else value for key, value in each.items()})
-        for name, each in raw.items()
+    return {name: _key(each) for name, each in raw.items()}
+
+
+def _key(raw: dict[str, Any]) -> Key:
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
     }
+    return Key(**fields)
 
 
 def _fits(kind: str, value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from slmtui.config.json_text import Keys
 from slmtui.conversion.rules.document import Document, Member, first_of
-from slmtui.conversion.rules.finding import Edit, Finding, Put, Swap
+from slmtui.conversion.rules.finding import Edit, Finding, Put, Severity, Swap
 from slmtui.conversion.rules.knowledge import closest, knowledge, renamed
 
 LOCAL = "local_system"
@@ -97,7 +97,7 @@ def _unused(document: Document, names: list[str]) -> Iterator[Finding]:
     for role, meaning in (("target", "makes a model for the CPU"), ("host", "runs on this computer")):
         member = document.engine(role)
         if member.value is None:
-            severity = "warning" if role == "target" else "info"
+            severity: Severity = "warning" if role == "target" else "info"
             yield document.find(
                 severity,
                 member.path,
@@ -130,10 +130,10 @@ def _system(document: Document, path: Keys, value: dict[str, Any]) -> Iterator[F
     for name, where, given in document.gathered(path, "config", ("type",)):
         if name not in known[right]:
             meant = closest(name, known[right])
-            edit = (Swap(where, {meant: given} if meant else {}),)
+            swap = (Swap(where, {meant: given} if meant else {}),)
             fix = f"Write {meant}." if meant else "Remove it."
             yield document.find(
-                "error", where, f"Olive ignores {name}: a {right} has no such setting.", fix, edit
+                "error", where, f"Olive ignores {name}: a {right} has no such setting.", fix, swap
             )
         elif not known[right][name].accepts(given):
             expected = known[right][name].expected
