@@ -134,7 +134,10 @@ def _probe(file: Path | None) -> str | None:
     from slmtui.events import Failure
 
     try:
-        return file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise Failure(f"{file} cannot be read: {reason}.", "Name a text file.") from error
+    if not text.strip():
+        raise Failure(f"{file} is empty.", "Name a file with some paragraphs of text.")
+    return text

@@ -26,6 +26,35 @@ def test_convert_streams_events_and_ends_with_a_model(converting: Any, converted
     assert converted.name == "model int4"
 
 
+def test_convert_says_how_far_the_result_is_from_its_source(converting: Any, converted: Path) -> None:
+    parity = converting.last["parity"]
+    assert parity["verdict"] == "verified"
+    assert 0 < parity["kl_mean"] < parity["kl_p99"]
+    assert 0.5 < parity["top1"] < parity["cosine"] < 1
+    assert parity["seconds"] > 0
+    assert json.loads((converted / "slmtui.json").read_text(encoding="utf-8"))["parity"] == parity
+    told = [event for event in converting.objects if event["event"] == "verdict"][-1]
+    assert (told["id"], told["status"]) == ("parity", "ok")
+
+
+def test_convert_without_the_comparison_is_marked_unverified(
+    slmtui: Any, converting: Any, tmp_path: Path
+) -> None:
+    done = slmtui("convert", SAMPLE, "--output", tmp_path / "unproved", "--no-parity", "--json")
+    assert done.code == 0, done
+    parity = done.last["parity"]
+    assert (parity["verdict"], parity["kl_mean"]) == ("unverified", None)
+    assert set(parity) == set(converting.last["parity"])
+
+
+def test_a_probe_that_cannot_be_read_is_named_before_anything_runs(slmtui: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n")
+    for file in (tmp_path / "none.txt", tmp_path / "empty.txt"):
+        done = slmtui("convert", SAMPLE, "--output", tmp_path / "out", "--probe", file, "--json")
+        assert file.name in done.failed_clearly()["cause"]
+        assert not (tmp_path / "out").exists()
+
+
 def test_convert_leaves_an_existing_target_alone(slmtui: Any, converted: Path) -> None:
     before = sorted(f.stat().st_mtime_ns for f in converted.iterdir())
     end = slmtui("convert", SAMPLE, "--output", converted, "--json").failed_clearly()
