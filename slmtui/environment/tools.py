@@ -9,12 +9,16 @@ import shutil
 import sys
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
+from slmtui.config import toolchain
 from slmtui.environment import installed
 from slmtui.environment.check import Check
 from slmtui.environment.command import ask
+from slmtui.environment.packages import workers_interpreter
+from slmtui.environment.version_set import version_set
 from slmtui.events import Cancel
 
-CMAKE_NEEDED = (3, 31)
 _ONLY_FOR = "to build from source"
 _WHY = "Only needed to build ONNX Runtime GenAI from source."
 _LINUX_INSTALLERS = {
@@ -28,21 +32,24 @@ _VISUAL_STUDIO = "Microsoft.VisualStudio.Component.VC.Tools.x86.x64"
 
 
 def cmake(cancel: Cancel) -> Check:
-    """CMake 3.31 or newer."""
-    needed = f"{CMAKE_NEEDED[0]}.{CMAKE_NEEDED[1]}, {_ONLY_FOR}"
-    fix = installed.install_command("cmake>=3.31")
+    """CMake as new as the build asks for: the one beside the interpreter, else the one on PATH."""
+    requirement = next(one for one in map(Requirement, version_set().build.needs) if one.name == "cmake")
+    needed = f"{', '.join(one.version for one in requirement.specifier)}, {_ONLY_FOR}"
+    fix = installed.install_command(str(requirement), interpreter=workers_interpreter())
     # pip puts it beside the interpreter, which is not on PATH unless the environment is activated.
-    path = _which("cmake") or _which("cmake", Path(sys.executable).parent)
-    if path is None:
-        return _unmet("cmake", "CMake", "not installed", needed, fix)
-    answer = ask(path, "--version", cancel=cancel)
-    match = re.search(r"cmake version ((\d+)\.(\d+)\S*)", answer.stdout)
-    if match is None:
-        problem = answer.problem or "does not tell its version"
-        return _unmet("cmake", "CMake", f"{path} {problem}", needed, fix)
-    if (int(match[2]), int(match[3])) < CMAKE_NEEDED:
-        return _unmet("cmake", "CMake", match[1], needed, fix)
-    return Check("cmake", "CMake", "ok", match[1], needed, f"{_WHY} It is {path}.")
+    beside = toolchain.current().python.parent
+    paths = dict.fromkeys(path for path in (_which("cmake", beside), _which("cmake")) if path)
+    found = "not installed"
+    for path in paths:
+        answer = ask(path, "--version", cancel=cancel)
+        match = re.search(r"cmake version ((\d+(?:\.\d+)+)\S*)", answer.stdout)
+        if match is None:
+            found = f"{path} {answer.problem or 'does not tell its version'}"
+        elif requirement.specifier.contains(match[2]):
+            return Check("cmake", "CMake", "ok", match[1], needed, f"{_WHY} It is {path}.")
+        else:
+            found = match[1]
+    return _unmet("cmake", "CMake", found, needed, fix)
 
 
 def git(cancel: Cancel) -> Check:
@@ -77,7 +84,7 @@ def compiler(cancel: Cancel) -> Check:
 
 def _unmet(check_id: str, title: str, found: str, needed: str, fix: str) -> Check:
     """Never a blocker: not needed while the wheel is there, else worth a warning."""
-    if installed.version("onnxruntime-genai") is not None:
+    if installed.version("onnxruntime-genai", workers_interpreter()) is not None:
         reason = "Only needed to build ONNX Runtime GenAI from source, and its wheel is installed."
         return Check(check_id, title, "skipped", found, needed, reason, fix)
     reason = "ONNX Runtime GenAI is not installed; installing its wheel is easier than building it."

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import sys
+
 import pytest
 
 from slmtui.environment import installed, tools
+from slmtui.environment.version_set import version_set
 from slmtui.events import Cancel
 
 
 @pytest.fixture
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "version", lambda name: None)
+    monkeypatch.setattr(installed, "version", lambda name, interpreter=None: None)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,35 @@ def test_cmake_is_held_against_331(stand_in, version: str, status: str):
 def test_an_old_cmake_is_a_warning_where_a_build_might_be_needed(stand_in, no_wheel):
     stand_in("cmake", {"--version": "cmake version 3.25.1\n"})
     assert tools.cmake(Cancel()).status == "warn"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in beside the interpreter is a shell script")
+def test_a_new_cmake_beside_the_interpreter_makes_up_for_an_old_one_on_path(stand_in, tmp_path, monkeypatch):
+    stand_in("cmake", {"--version": "cmake version 3.25.1\n"})
+    beside = tmp_path / "environment of 海" / "bin"
+    beside.mkdir(parents=True)
+    (beside / "cmake").write_text("#!/bin/sh\necho cmake version 3.31.6\n", encoding="utf-8")
+    (beside / "cmake").chmod(0o755)
+    monkeypatch.setattr(tools.sys, "executable", str(beside / "python"))
+    check = tools.cmake(Cancel())
+    assert (check.status, check.found) == ("ok", "3.31.6")
+    assert str(beside) in check.reason
+
+
+def test_what_the_build_needs_is_said_by_the_version_set(stand_in, monkeypatch):
+    stand_in("cmake", {"--version": "cmake version 3.31.6\n"})
+    build = dataclasses.replace(version_set().build, needs=("cmake>=4.2",))
+    newer = dataclasses.replace(version_set(), build=build)
+    monkeypatch.setattr(tools, "version_set", lambda: newer)
+    check = tools.cmake(Cancel())
+    assert (check.status, check.needed) == ("skipped", "4.2, to build from source")
+    assert "cmake>=4.2" in check.fix
+
+
+def test_a_cmake_that_hangs_is_told(stand_in, monkeypatch):
+    stand_in("cmake", {"--version": (0, "", "", 60)})
+    monkeypatch.setattr(tools, "ask", functools.partial(tools.ask, timeout=1.0))
+    assert "gave no answer within 1 s" in tools.cmake(Cancel()).found
 
 
 def test_a_cmake_that_says_something_else_is_told(stand_in):
