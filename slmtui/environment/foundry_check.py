@@ -47,8 +47,11 @@ def _usable(command: FoundryCommand, cancel: Cancel) -> Check:
     state = command.server_state(cancel=cancel)
     noun = "service" if command.generation == "classic" else "server"
     found = f"{command.version} ({command.generation}), {noun} {state}"
+    reason = f"It is {command.path}."
     # The classic generation starts its service to tell where its cache is; looking must change nothing.
     if command.generation == "modern" or state == "running":
         location = command.cache_location(cancel=cancel)
         found += f", cache {location}" if location is not None else ", cache not told"
-    return Check(_ID, _TITLE, "ok", found, _NEEDED, f"It is {command.path}.")
+    else:
+        reason += " It tells where its cache is only while its service runs, which looking must not start."
+    return Check(_ID, _TITLE, "ok", found, _NEEDED, reason)

@@ -144,7 +144,39 @@ def test_the_classic_foundry_command_is_described_without_starting_its_service(s
     )
     check = foundry_check.foundry(Cancel())
     assert (check.status, check.found) == ("ok", "0.8.119 (classic), service stopped")
+    assert str(program.path) in check.reason
+    assert "only while its service runs" in check.reason
     assert program.asked() == ["--version", "service status"]
+
+
+def test_a_classic_foundry_command_whose_service_runs_tells_its_cache(stand_in):
+    answers = {
+        "--version": "0.8.119\n",
+        "service status": "🟢 Model management service is running on http://127.0.0.1:5273/openai/status\n",
+        "cache location": "💾 Cache directory path: /models of 海\n",
+    }
+    stand_in("foundry", answers)
+    found = foundry_check.foundry(Cancel()).found
+    assert found == "0.8.119 (classic), service running, cache /models of 海"
+
+
+@pytest.mark.parametrize("generation", ["0.8.119", "0.13.0"])
+def test_a_foundry_command_that_tells_its_version_and_no_more_is_described_as_far(stand_in, generation: str):
+    stand_in("foundry", {"--version": f"{generation}\n"})
+    check = foundry_check.foundry(Cancel())
+    assert check.status == "ok"
+    assert check.found.startswith(generation)
+    assert " unknown" in check.found
+
+
+def test_a_foundry_command_that_hangs_is_said_to(stand_in, monkeypatch):
+    stand_in("foundry", {"--version": (0, "", "", 60)})
+    monkeypatch.setattr(foundry_check.foundry_command.detect, "__defaults__", (1.0, None))
+    check = foundry_check.foundry(Cancel())
+    assert check.status == "warn"
+    assert "gave no answer within 1 s" in check.found
+    assert "foundry --version" in check.fix
+    assert ready([check])
 
 
 def test_the_modern_foundry_command_is_described_with_its_cache(stand_in):
