@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, OptionList
 
 from slmtui.deployment import Deployment
+from slmtui.environment.fix_plan import Step
 from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
@@ -104,6 +106,22 @@ async def test_enter_alone_mends_what_stops_a_deployment_and_looks_again() -> No
         assert bench.looks == 2
         assert "onnxruntime-genai 0.18.0 → 0.14.1" in screen_text(app)
         assert app.station_state("environment") == "verified"
+
+
+async def test_a_plan_longer_than_the_window_can_be_read_and_answered() -> None:
+    steps = tuple(Step(f"Step {number}", ("run", f"number-{number}")) for number in range(40))
+    bench = FixedBench(replace(BLOCKED, plans=(replace(BLOCKED.plans[0], steps=steps),)))
+    app = app_with(bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        await asked(pilot, app, "f")
+        await until(pilot, lambda: "Mend now" in screen_text(app))
+        assert "number-39" not in screen_text(app)
+        await pilot.press(*["down"] * 20)
+        await until(pilot, lambda: "number-39" in screen_text(app) and "Mend now" in screen_text(app))
+        await pilot.click("#no")
+        await looked(pilot, app)
+        assert bench.mended == []
 
 
 async def test_all_is_mended_in_order_and_by_the_mouse() -> None:

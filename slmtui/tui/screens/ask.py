@@ -9,12 +9,10 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.facts import Facts
-from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.plan_facts import Row
 
 
@@ -27,18 +25,13 @@ class Section:
     copies: str = ""
 
 
-class AskScreen(ModalScreen[bool]):
+class AskScreen(Dialog[bool]):
     """Ends with True only after a yes."""
 
-    CSS_PATH = "ask.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),
         Binding("c", "copy", "Copy commands"),
-        Binding("down,j", "scroll(3)", "Down", show=False),
-        Binding("up,k", "scroll(-3)", "Up", show=False),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
     ]
 
     def __init__(self, question: str, sections: Sequence[Section], yes: str) -> None:
@@ -47,28 +40,25 @@ class AskScreen(ModalScreen[bool]):
         self._sections = tuple(sections)
         self._yes = yes
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="ask"):
-            with VerticalScroll(id="ask-body", can_focus=False):
-                several = len(self._sections) > 1
-                for number, section in enumerate(self._sections, 1):
-                    heading = f"{number}. {section.heading}" if several else section.heading
-                    yield Static(heading, classes="ask-heading", markup=False)
-                    yield Facts()
-            with Horizontal(id="ask-actions"):
-                yield Button("Not now", id="no", compact=True)
-                yield Button(self._yes, id="yes", variant="primary", compact=True)
-        yield KeyFooter()
+    def compose_body(self) -> ComposeResult:
+        several = len(self._sections) > 1
+        for number, section in enumerate(self._sections, 1):
+            heading = f"{number}. {section.heading}" if several else section.heading
+            yield Static(heading, classes="dialog-heading", markup=False)
+            yield Facts()
+
+    def compose_actions(self) -> ComposeResult:
+        yield Button("Not now", id="no", compact=True)
+        yield Button(self._yes, id="yes", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#ask").border_title = self._question
         for facts, section in zip(self.query(Facts), self._sections, strict=True):
             facts.show(section.rows)
-        self.query_one("#yes").focus()
+        self.ask(self._question, "#yes")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "copy" and not any(section.copies for section in self._sections):
-            return False
+        if action == "copy":
+            return any(section.copies for section in self._sections)
         return super().check_action(action, parameters)
 
     @on(Button.Pressed)
@@ -78,10 +68,6 @@ class AskScreen(ModalScreen[bool]):
     def action_answer(self, yes: bool) -> None:
         """Answer by a key."""
         self.dismiss(yes)
-
-    def action_scroll(self, lines: int) -> None:
-        """Read on where the plan is longer than the window."""
-        self.query_one("#ask-body").scroll_relative(y=lines, animate=False)
 
     def action_copy(self) -> None:
         """Copy the commands, for whoever wants to run them by hand."""
