@@ -78,7 +78,9 @@ def doctor(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
 
 def say_check(check: Check, report: Report) -> None:
     """Say one check to people."""
-    needed = f"  (needs {check.needed})" if check.needed and check.status != "ok" else ""
+    # What a chosen model takes is wanted knowledge even where there is enough.
+    wanted = check.needed and (check.status != "ok" or check.id in ("memory", "disk"))
+    needed = f"  (needs {check.needed})" if wanted else ""
     report.line(f"{check.status:<8} {check.title:<24} {check.found}{needed}")
     if check.status in ("warn", "fail"):
         for label, text in (("why", check.reason), ("fix", check.fix)):
