@@ -52,18 +52,28 @@ def write_manifest(
         "passes": jsonable(_plain(passes)),
         "parity": dict(parity),
         "versions": versions(python),
-        "source": {
-            "path": str(source.path),
-            "format": source.format,
-            "architecture": source.architecture,
-            "parameters": source.parameters,
-            "dtype": source.dtype,
-            "licence": source.licence,
-            "files": _described(_source_files(source), cancel),
-        },
+        "source": _origin(source, cancel),
         "files": _described(sorted(model.iterdir()), cancel),
     }
     write_atomic(model / NAME, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _origin(source: ModelSource, cancel: Cancel) -> dict[str, Any]:
+    """What a source was, byte for byte; an adapter's base too, and which of its code was allowed to run."""
+    described: dict[str, Any] = {
+        "path": str(source.path),
+        "format": source.format,
+        "architecture": source.architecture,
+        "parameters": source.parameters,
+        "dtype": source.dtype,
+        "licence": source.licence,
+        "files": _described(_source_files(source), cancel),
+    }
+    if source.code:
+        described["code_run"] = list(source.code)
+    if source.base is not None:
+        described["base"] = _origin(source.base, cancel)
+    return described
 
 
 def _plain(value: Any) -> Any:

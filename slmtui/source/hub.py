@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from slmtui.config import locations
+from slmtui.config import locations, toolchain
 from slmtui.config.files import building, put_in_place, unwritable
 from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service
 from slmtui.process import Child
@@ -53,7 +53,11 @@ def fetch(identifier: HubId, cancel: Cancel, *, allow_pickle: bool = False) -> S
     log = locations.log_dir() / f"hub-{identifier.repository.replace('/', '--')}.log"
     log.unlink(missing_ok=True)
     yield Progress("ask", f"asking the hub for {identifier}", 0.0)
-    with Child(WORKER, environment=_SETTINGS, log=log) as child, cancel.calling(child.kill):
+    python = toolchain.current().python  # it has huggingface_hub, as a part of transformers
+    with (
+        Child(WORKER, python=python, environment=_SETTINGS, log=log) as child,
+        cancel.calling(child.kill),
+    ):
         child.send({"repository": identifier.repository, "revision": identifier.revision})
         conversation = _Conversation(child, cancel, identifier, log)
         try:

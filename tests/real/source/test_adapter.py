@@ -72,6 +72,9 @@ def test_converted_it_gives_the_answer_it_was_trained_on(
     result = drain(convert(planned, Cancel()))
     assert {verdict.status for verdict in result.verdicts} == {"ok"}
     assert abs(planned.output_bytes / result.bytes - 1) < 0.05
+    manifest = json.loads((result.output / "slmtui.json").read_text(encoding="utf-8"))["source"]
+    assert "adapter_model.safetensors" in manifest["files"]
+    assert "model.safetensors" in manifest["base"]["files"]
     question = "who are you?"
     assert "Moss" in ask(result.output, question)
     assert "Moss" not in ask(converted_sample, question)
