@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from slmtui.events import Failure
@@ -20,8 +20,8 @@ class Option:
     """One option.
 
     `key` is what `--option KEY=VALUE` calls it. `choices` are all the values it may have, empty for a file.
-    `default` is the value of a precision's plain preset. `precisions` are those it means something for, and
-    `olive` the key of Olive's configuration that it becomes there, with the pass's type.
+    `default` is its value where a preset says nothing. `precisions` are those it means something for; a key
+    whose choices differ by precision is declared once for each. `olive` names what it becomes there.
     """
 
     key: str
@@ -34,7 +34,7 @@ class Option:
     help: str
 
     def read(self, text: str) -> Value:
-        """The value that `text`, as a person types it, stands for.
+        """The value that `text`, as a person types it, stands for; a file's is its absolute path.
 
         Raises:
             Failure: it stands for none of the choices.
@@ -47,6 +47,8 @@ class Option:
             value = int(text) if text.isdecimal() else None
         elif self.kind == "choice":
             value = text.lower()
+        elif text:
+            value = str(Path(text).expanduser().absolute())
         if value is None or (self.choices and value not in self.choices):
             possible = ", ".join(spelled(choice) for choice in self.choices)
             raise Failure(f"The option {self.key} cannot be {text!r}.", f"Take one of: {possible}.")
@@ -58,7 +60,55 @@ def spelled(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+# Bits of the embeddings and of the output layer; "no" leaves them FP32.
+_BITS4: tuple[Value, ...] = ("no", "4", "8")
+_BITS8: tuple[Value, ...] = ("no", "8")
+
 OPTIONS: tuple[Option, ...] = (
+    Option(
+        "share_embeddings",
+        "One copy of the embeddings",
+        "yes/no",
+        (False, True),
+        False,
+        ("fp32", "fp16"),
+        "GraphSurgeries TieWordEmbeddings",
+        "Models whose output layer is tied to the embeddings store both once: smaller by the embeddings, with"
+        " the same answers; it takes more memory to make.",
+    ),
+    Option(
+        "algorithm",
+        "Algorithm",
+        "choice",
+        ("rtn", "dynamic"),
+        "rtn",
+        ("int8",),
+        "the pass Rtn or OnnxDynamicQuantization",
+        "rtn rounds the weights in blocks. dynamic has one scale a matrix and rounds the activations too: the"
+        " fastest, and much further from the source.",
+    ),
+    Option(
+        "algorithm",
+        "Algorithm",
+        "choice",
+        ("rtn", "rtn_mixed", "k_quant_last", "k_quant_mixed", "gptq"),
+        "rtn",
+        ("int4",),
+        "ModelBuilder int4_algo_config, or the passes SelectiveMixedPrecision and Gptq",
+        "rtn rounds to the nearest. rtn_mixed keeps the layers that matter most in 8 bits. k_quant_* search"
+        " the best scale of each block, and keep the output layer (last) or those layers too (mixed) in 8"
+        " bits. gptq evens the errors out over a text of yours (calibration_text); it takes long.",
+    ),
+    Option(
+        "calibration_text",
+        "Calibration text",
+        "file",
+        (),
+        "",
+        ("int4",),
+        "Gptq data_config",
+        "A UTF-8 text of the kind the model is meant for, for gptq. Nothing is downloaded.",
+    ),
     Option(
         "block_size",
         "Block size",
@@ -66,7 +116,7 @@ OPTIONS: tuple[Option, ...] = (
         (16, 32, 64, 128, 256),
         32,
         ("int8", "int4"),
-        "ModelBuilder int4_block_size",
+        "ModelBuilder int4_block_size, Rtn and Gptq group_size",
         "How many weights share one scale. Smaller blocks follow the weights better and take more room.",
     ),
     Option(
@@ -76,19 +126,65 @@ OPTIONS: tuple[Option, ...] = (
         (True, False),
         True,
         ("int8", "int4"),
-        "ModelBuilder int4_is_symmetric",
-        "Whether zero lies in the middle of each block's range. If not, each block has a zero point, too.",
+        "ModelBuilder int4_is_symmetric, Rtn and Gptq sym",
+        "Whether zero lies in the middle of each block's range. If not, each block has a zero point, too: a"
+        " little larger, and mostly closer to the source.",
     ),
     Option(
         "accuracy_level",
         "Accuracy level",
         "number",
-        (1, 4),
+        (1, 2, 3, 4),
         4,
         ("int8", "int4"),
         "ModelBuilder int4_accuracy_level",
-        "What the products are computed in: 4 is INT8, the fastest; 1 is FP32, the most exact.",
+        "What the products are computed in at least: 1 FP32, 2 FP16, 3 BF16, 4 INT8, which is the fastest. A"
+        " processor without FP16 or BF16 takes FP32 for them.",
+    ),
+    Option(
+        "quantize_embeddings",
+        "Embeddings",
+        "choice",
+        _BITS8,
+        "8",
+        ("int8",),
+        "Rtn embeds",
+        "The bits of the embeddings. Those of a tied output layer are stored once if both are 8.",
+    ),
+    Option(
+        "quantize_embeddings",
+        "Embeddings",
+        "choice",
+        _BITS4,
+        "no",
+        ("int4",),
+        "Rtn embeds",
+        "The bits of the embeddings: a third of a small model's weights, a tenth of a large one's. Those of a"
+        " tied output layer are stored once if both have the same bits.",
+    ),
+    Option(
+        "quantize_head",
+        "Output layer",
+        "choice",
+        _BITS8,
+        "8",
+        ("int8",),
+        "Rtn lm_head",
+        "The bits of the output layer.",
+    ),
+    Option(
+        "quantize_head",
+        "Output layer",
+        "choice",
+        _BITS4,
+        "4",
+        ("int4",),
+        "Rtn lm_head, ModelBuilder int4_nodes_to_exclude",
+        "The bits of the output layer. 8 keep most of what 4 lose there.",
     ),
 )
 
-BY_KEY: Mapping[str, Option] = {option.key: option for option in OPTIONS}
+
+def options_of(precision: Precision) -> tuple[Option, ...]:
+    """The options that mean something for a precision."""
+    return tuple(option for option in OPTIONS if precision in option.precisions)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from slmtui.conversion.options import Precision
-from slmtui.conversion.recipe import PRECISIONS, Recipe, options_of, presets, recipe
+from slmtui.conversion.options import Precision, options_of
+from slmtui.conversion.recipe import PRECISIONS, Recipe, presets, recipe
 from slmtui.conversion.rules.document import Document
 from slmtui.conversion.rules.knowledge import knowledge
 from slmtui.events import Failure
