@@ -95,7 +95,7 @@ def toolchain_plan(mends: tuple[str, ...] = ()) -> FixPlan:
         interpreter=None,
         steps=tuple(steps),
         downloads="The whole tested set from the package index, as far as pip's cache does not have it: "
-        "2.4 GB once installed (Linux x64, PyTorch's CPU build), several GB more with its CUDA build.",
+        "1.7 GB once installed (Linux x64, PyTorch's CPU build), several GB more with its CUDA build.",
         changes=changes,
         kind="toolchain",
     )
