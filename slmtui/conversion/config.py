@@ -6,11 +6,15 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from slmtui.conversion.precision import Precision
+from slmtui.conversion.recipe import Recipe
+
+# The module that reads a calibration text, and the name it goes by in Olive. It imports torch, so that
+# only Olive's process may load it.
+_CALIBRATION, _TEXT = Path(__file__).with_name("calibration.py"), "slmtui_calibration_text"
 
 
 def olive_config(
-    model: Path, precision: Precision, output: Path, cache: Path, *, run_code: bool = False
+    model: Path, recipe: Recipe, output: Path, cache: Path, *, run_code: bool = False
 ) -> dict[str, Any]:
     """The configuration for `olive run`: the Hugging Face folder `model` into the folder `output`.
 
@@ -18,7 +22,7 @@ def olive_config(
 
     `output` has to exist: Olive takes a path with a dot in its name for a file otherwise.
     """
-    passes = {name: copy.deepcopy(dict(options)) for name, options in precision.passes.items()}
+    passes = {name: copy.deepcopy(dict(options)) for name, options in recipe.passes.items()}
     for options in passes.values():
         if options["type"] == "ModelBuilder":
             # The builder's default is to run Python code that lies in the model's folder.
@@ -26,6 +30,10 @@ def olive_config(
                 "hf_remote": run_code,
                 "hf_token": "false",
             }
+        if "data_config" in options:
+            data = options["data_config"]
+            data["user_script"] = str(_CALIBRATION)
+            data["load_dataset_config"] |= {"type": _TEXT, "model": str(model)}
     input_model: dict[str, Any] = {"type": "HfModel", "model_path": str(model), "task": "text-generation"}
     if run_code:
         input_model["load_kwargs"] = {"trust_remote_code": True}

@@ -16,7 +16,6 @@ from slmtui.conversion import gate
 from slmtui.conversion.manifest import write_manifest
 from slmtui.conversion.olive import Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
-from slmtui.conversion.precision import find_precision
 from slmtui.conversion.progress import Tracker
 from slmtui.conversion.proof import UNVERIFIED, Proof, Prove
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
@@ -52,14 +51,14 @@ def convert(
         Cancelled: within a second; nothing is left.
     """
     started = time.monotonic()
-    source, precision = plan.source, find_precision(plan.precision)
+    source, recipe = plan.source, plan.recipe
     log, python = _new_log(), python or toolchain.current().python
     tracker = Tracker(source.parameters, source.layers, unpacks=source.unpacks, compares=prove is not None)
     refuse_existing(plan.output, plan.replace)
     try:
         with building(plan.output) as staging:
             cancel.check()
-            made = yield from run_olive(source, precision, staging, tracker, log, cancel, plan.config, python)
+            made = yield from run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python)
             yield tracker.enter("gate")
             verdicts: list[Verdict] = []
             for verdict in _gate(plan, made, log, cancel, python):
@@ -73,7 +72,7 @@ def convert(
             compared = time.monotonic() - started - seconds
             verdicts += [proof.verdict] if proof else []
             record = proof.record if proof else UNVERIFIED
-            write_manifest(made.model, source, precision, seconds, cancel, record, python, plan.config)
+            write_manifest(made.model, source, recipe, seconds, cancel, record, python, plan.config)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slmtui.conversion.forecast import forecast
-from slmtui.conversion.precision import find_precision
+from slmtui.conversion.recipe import recipe
 from slmtui.environment.demand import Demand
 from slmtui.source.model_source import ModelSource
 
@@ -16,10 +16,10 @@ def demand(source: ModelSource, precision: str, output: Path) -> Demand:
     Raises:
         Failure: the source's headers cannot be read, or the precision is unknown.
     """
-    estimate = forecast(source, find_precision(precision))
+    estimate = forecast(source, recipe(precision))
     return Demand(
         source=source.name,
-        memory_bytes=getattr(estimate, "memory_bytes", None),
+        memory_bytes=estimate.memory_bytes,
         disk_bytes=estimate.needed_bytes,
         result_bytes=estimate.output_bytes,
         output=output.absolute(),

@@ -12,7 +12,7 @@ from typing import Any
 from slmtui import __version__
 from slmtui.config.files import write_atomic
 from slmtui.conversion.config_file import OlivePlan
-from slmtui.conversion.precision import Precision
+from slmtui.conversion.recipe import Recipe
 from slmtui.environment import installed
 from slmtui.environment.interpreter import examine
 from slmtui.events import Cancel, Failure, jsonable
@@ -28,7 +28,7 @@ _CHUNK = 4 * 1024 * 1024
 def write_manifest(
     model: Path,
     source: ModelSource,
-    precision: Precision,
+    recipe: Recipe,
     seconds: float,
     cancel: Cancel,
     parity: Mapping[str, Any],
@@ -44,11 +44,12 @@ def write_manifest(
         Failure: a file cannot be read, or the manifest cannot be written.
         Cancelled: in the middle.
     """
-    passes = brought.config.get("passes", {}) if brought else precision.passes
+    passes = brought.config.get("passes", {}) if brought else recipe.passes
     document: dict[str, Any] = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
-        "precision": precision.name,
+        "precision": recipe.precision,
+        "recipe": None if brought else {"preset": recipe.preset, "options": dict(recipe.options)},
         "passes": jsonable(_plain(passes)),
         "parity": dict(parity),
         "versions": versions(python),

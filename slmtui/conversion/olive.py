@@ -17,8 +17,8 @@ from slmtui.conversion.checkpoints import runs_code
 from slmtui.conversion.config import olive_config, worker_environment
 from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.diagnosis import diagnose, unloaded_weights
-from slmtui.conversion.precision import Precision
 from slmtui.conversion.progress import Tracker, is_bar
+from slmtui.conversion.recipe import Recipe
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Usage
 from slmtui.process import Child, Meter
 from slmtui.source.model_source import ModelSource
@@ -49,7 +49,7 @@ class Made:
 
 def run_olive(
     source: ModelSource,
-    precision: Precision,
+    recipe: Recipe,
     staging: Path,
     tracker: Tracker,
     log: Path,
@@ -59,7 +59,7 @@ def run_olive(
 ) -> Service[Made]:
     """Convert `source` inside the folder `staging`; all by-products stay in it, Olive's cache too.
 
-    A configuration that the user `brought` is run in place of the one for `precision`.
+    A configuration that the user `brought` is run in place of the one for `recipe`.
 
     The cache is never used twice: Olive's keys know nothing of the releases it ran with, so that an old
     result could come back after an upgrade.
@@ -76,7 +76,7 @@ def run_olive(
     if brought is not None:
         config = brought.run_config(origin, model, cache, run_code=run_code)
     else:
-        config = olive_config(origin, precision, model, cache, run_code=run_code)
+        config = olive_config(origin, recipe, model, cache, run_code=run_code)
     request = {"steps": steps, "config": config}
     run = _Run(tracker, log)
     python = python or toolchain.current().python

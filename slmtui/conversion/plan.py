@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slmtui.conversion.config_file import OlivePlan
-from slmtui.conversion.forecast import forecast
-from slmtui.conversion.precision import find_precision
+from slmtui.conversion.forecast import Forecast, forecast
+from slmtui.conversion.options import Precision
+from slmtui.conversion.recipe import Recipe
+from slmtui.conversion.recipe import recipe as find_recipe
+from slmtui.environment.system import free_memory
 from slmtui.events import Failure
 from slmtui.source.model_source import ModelSource
 from slmtui.units import size
@@ -20,18 +23,26 @@ class ConversionPlan:
     """What will be converted, to what, and where.
 
     `needed_bytes` is the most that the conversion holds on the output's disk, of which `free_bytes` are
-    free; `output_bytes` is the forecast size of the result. `replace` allows an existing folder's
-    replacement. `config` is a configuration that the user brought, run in place of ours.
+    free, and `memory_bytes` the most it holds in memory, of which `free_memory_bytes` are; `output_bytes` is
+    the forecast size of the result. `replace` allows an existing folder's replacement. `config` is a
+    configuration that the user brought, run in place of the one for `recipe`, which is the closest to it.
     """
 
     source: ModelSource
     output: Path
-    precision: str
+    recipe: Recipe
     replace: bool
     needed_bytes: int
     free_bytes: int
     output_bytes: int
+    memory_bytes: int
+    free_memory_bytes: int
     config: OlivePlan | None = None
+
+    @property
+    def precision(self) -> Precision:
+        """The precision of the recipe."""
+        return self.recipe.precision
 
 
 def plan(
@@ -39,23 +50,26 @@ def plan(
     output: Path,
     precision: str = "int4",
     *,
+    recipe: Recipe | None = None,
     replace: bool = False,
     config: OlivePlan | None = None,
     override: bool = False,
 ) -> ConversionPlan:
     """Check that `source` can be converted into the folder `output`, which need not exist.
 
-    With `config`, that is run, and the precision is the one it names; `override` lets it have errors.
+    It is converted by `recipe`, or by the plain one of `precision`. With `config`, that is run, and the
+    recipe is the closest to it. `override` goes on although the configuration has errors, or there is too
+    little room on the disk or in memory.
 
     Raises:
         Failure: the source or the configuration has an error, the precision is unknown, the output exists
-            (and is not to be replaced) or cannot be written, or its disk has too little room.
+            (and is not to be replaced) or cannot be written, or there is too little room or memory.
     """
     if config is not None:
-        precision = config.precision
+        recipe = config.recipe or find_recipe(config.precision)
         if not override:
             config.refuse_errors()
-    chosen = find_precision(precision)
+    recipe = recipe or find_recipe(precision)
     for problem in source.problems:
         if problem.severity == "error":
             raise Failure(problem.cause, problem.fix)
@@ -64,24 +78,42 @@ def plan(
     refuse_existing(output, replace)
     parent = _existing_parent(output)
     _refuse_read_only(parent, output)
-    estimate = forecast(source, chosen)
-    free = shutil.disk_usage(parent).free
+    estimate = forecast(source, recipe)
+    free, free_in_memory = shutil.disk_usage(parent).free, free_memory()
+    if not override:
+        _refuse_without_room(source, estimate, parent, free)
+        _refuse_without_memory(source, estimate, free_in_memory)
+    return ConversionPlan(
+        source=source,
+        output=output,
+        recipe=recipe,
+        replace=replace,
+        needed_bytes=estimate.needed_bytes,
+        free_bytes=free,
+        output_bytes=estimate.output_bytes,
+        memory_bytes=estimate.memory_bytes,
+        free_memory_bytes=free_in_memory,
+        config=config,
+    )
+
+
+def _refuse_without_room(source: ModelSource, estimate: Forecast, parent: Path, free: int) -> None:
     if estimate.needed_bytes > free:
         raise Failure(
             f"The disk of {parent} has too little room: converting {source.name} needs about"
             f" {size(estimate.needed_bytes)} while it runs, {size(free)} are free.",
             "Free some room, or choose an output folder on another disk.",
         )
-    return ConversionPlan(
-        source=source,
-        output=output,
-        precision=precision,
-        replace=replace,
-        needed_bytes=estimate.needed_bytes,
-        free_bytes=free,
-        output_bytes=estimate.output_bytes,
-        config=config,
-    )
+
+
+def _refuse_without_memory(source: ModelSource, estimate: Forecast, free: int) -> None:
+    if estimate.memory_bytes > free:
+        raise Failure(
+            f"There is too little memory: converting {source.name} needs about {size(estimate.memory_bytes)},"
+            f" {size(free)} are free.",
+            "Close other programs, choose a preset that takes less memory, or take a smaller model;"
+            " --force tries it all the same.",
+        )
 
 
 def refuse_existing(output: Path, replace: bool) -> None:

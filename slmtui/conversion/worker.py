@@ -35,6 +35,9 @@ def main(link: Link) -> None:
     from slmtui.conversion import rope_shim
 
     rope_shim.apply()
+    if "calibration.py" in str(config.get("passes")):
+        # Olive loads it by its path, too: an error in it shows here before the checkpoint is loaded.
+        from slmtui.conversion import calibration  # noqa: F401
     _say_what_is_quantized()
     run_olive(config)
 

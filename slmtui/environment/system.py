@@ -121,12 +121,24 @@ def cpu() -> Check:
     )
 
 
+def free_memory() -> int:
+    """Bytes of memory that are free, a container's where it has a limit."""
+    return _memory_state()[1]
+
+
+def _memory_state() -> tuple[int, int, bool]:
+    """Bytes of memory, bytes that are free, and whether a container's limit holds."""
+    state = psutil.virtual_memory()
+    total, free = int(state.total), int(state.available)
+    if (limit := container.memory()) is not None and limit.total < total:
+        return limit.total, min(free, limit.free), True
+    return total, free, False
+
+
 def memory(demand: Demand | None = None) -> Check:
     """Free memory (a container's where that is tighter) against what the source takes, else 8 GB."""
-    state = psutil.virtual_memory()
-    total, free, where = int(state.total), int(state.available), ""
-    if (limit := container.memory()) is not None and limit.total < total:
-        total, free, where = limit.total, min(free, limit.free), " in this container"
+    total, free, contained = _memory_state()
+    where = " in this container" if contained else ""
     found = f"{size(free)} free of {size(total)}{where}"
     if demand is not None and demand.memory_bytes is not None:
         return _memory_for(demand.source, demand.memory_bytes, free, found)

@@ -9,7 +9,7 @@ import pytest
 from slmtui import pipeline
 from slmtui.config import locations
 from slmtui.conversion.forecast import forecast
-from slmtui.conversion.precision import find_precision
+from slmtui.conversion.recipe import recipe
 from slmtui.environment.check import CheckDone
 from slmtui.events import Cancel, Failure
 from slmtui.source import samples
@@ -20,7 +20,7 @@ SAMPLE = "fernlight-support"
 
 def test_a_samples_demand_is_its_forecast():
     chosen = pipeline.chosen(SAMPLE)
-    demand, estimate = chosen.demand, forecast(inspect(samples.resolve(SAMPLE)), find_precision("int4"))
+    demand, estimate = chosen.demand, forecast(inspect(samples.resolve(SAMPLE)), recipe("int4"))
     assert demand is not None
     assert chosen.model_on_hub is None
     assert (demand.disk_bytes, demand.result_bytes) == (estimate.needed_bytes, estimate.output_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -12,16 +13,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 import psutil
 import pytest
 
-from slmtui.conversion import precision
 from slmtui.conversion.convert import ConversionResult, convert
 from slmtui.conversion.plan import ConversionPlan, plan
-from slmtui.conversion.precision import Precision
+from slmtui.conversion.recipe import recipe
 from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Usage, drain
 from slmtui.source.inspect import inspect
 
@@ -189,14 +188,11 @@ def _rename_tensor(file: Path, old: bytes, new: bytes) -> None:
     file.write_bytes(content.replace(old, new))
 
 
-def test_a_precision_that_olive_drops_with_exit_code_0_is_a_failure(
-    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_precision_that_olive_drops_with_exit_code_0_is_a_failure(checkpoint: Path, tmp_path: Path) -> None:
     passes = {"builder": {"type": "ModelBuilder", "precision": "fp16"}}
-    fp16 = Precision("fp16", "FP16", passes, 2)
-    monkeypatch.setattr(precision, "PRECISIONS", MappingProxyType({"fp16": fp16}))
+    fp16 = dataclasses.replace(recipe("fp16"), passes=passes)
     with pytest.raises(Failure, match="no FP16 models for the CPU"):
-        drain(convert(plan(inspect(checkpoint), tmp_path / "out", "fp16"), Cancel()))
+        drain(convert(plan(inspect(checkpoint), tmp_path / "out", recipe=fp16), Cancel()))
     assert not (tmp_path / "out").exists()
 
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from slmtui.conversion.config import olive_config, worker_environment
-from slmtui.conversion.precision import PRECISIONS
+from slmtui.conversion.recipe import recipe
 
-CONFIG = olive_config(Path("in"), PRECISIONS["int4"], Path("out"), Path("cache"))
+CONFIG = olive_config(Path("in"), recipe("int4"), Path("out"), Path("cache"))
 
 
 def test_the_configuration_is_json() -> None:
@@ -24,7 +24,7 @@ def test_the_options_are_those_that_olive_reads() -> None:
 
 
 def test_rendering_does_not_change_the_recipe() -> None:
-    assert "extra_options" not in PRECISIONS["int4"].passes["builder"]
+    assert "extra_options" not in recipe("int4").passes["builder"]
 
 
 def test_the_worker_is_offline_silent_and_keeps_to_its_staging_folder(tmp_path: Path) -> None:

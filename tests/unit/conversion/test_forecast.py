@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from slmtui.conversion.forecast import forecast
-from slmtui.conversion.precision import find_precision
+from slmtui.conversion.recipe import recipe
 from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
 
-INT4 = find_precision("int4")
+INT4 = recipe("int4")
 
 
 def test_the_forecast_counts_each_kind_of_tensor_as_the_builder_stores_it(source: ModelSource) -> None:
