@@ -22,7 +22,8 @@ NEEDED = "CPUExecutionProvider"
 _SECONDS = 20.0  # a cold disk reads 30 MB of library first
 # Runs in any Python, so it is text and uses nothing of ours. What lies in the working folder is no module.
 _QUESTION = """\
-import json, sys
+import json, os, sys
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy, which comes along, would start a thread for each core
 sys.path[:] = [place for place in sys.path if place]
 import onnxruntime
 print(json.dumps({"version": onnxruntime.__version__, "providers": onnxruntime.get_available_providers()}))
