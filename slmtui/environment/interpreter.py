@@ -7,7 +7,6 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
@@ -69,13 +68,13 @@ def examine(python: Path, cancel: Cancel | None = None) -> Interpreter:
     if is_own(python):
         return _interpreter(python, _own())
     try:
-        marks = _marks(python)
+        told = _answer(python, cancel)
     except OSError as error:
         raise Failure(
             f"The interpreter {python} cannot be used: {error.strerror or error}.",
             'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.',
         ) from error
-    return _interpreter(python, json.loads(_answer(python, marks, cancel)))
+    return _interpreter(python, told)
 
 
 def _marks(python: Path) -> tuple[int, ...]:
@@ -84,8 +83,30 @@ def _marks(python: Path) -> tuple[int, ...]:
     return (python.stat().st_mtime_ns, config.stat().st_mtime_ns if config.exists() else 0)
 
 
-@lru_cache(maxsize=8)
-def _answer(python: Path, marks: tuple[int, ...], cancel: Cancel | None) -> str:
+# What each has said, with what told it apart then, and the age of its folder of packages.
+_told: dict[Path, tuple[tuple[int, ...], int, dict[str, Any]]] = {}
+
+
+def _answer(python: Path, cancel: Cancel | None) -> dict[str, Any]:
+    """What `python` says of itself; asked again when it, or what is installed in it, has changed."""
+    marks = _marks(python)
+    known = _told.get(python)
+    if known is not None and known[:2] == (marks, _age(known[2])):
+        return known[2]
+    told = _asked(python, cancel)
+    _told[python] = (marks, _age(told), told)
+    return told
+
+
+def _age(told: dict[str, Any]) -> int:
+    """When a package was last put there or taken away; one may bring a path file along."""
+    try:
+        return Path(told["site"]).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _asked(python: Path, cancel: Cancel | None) -> dict[str, Any]:
     # Without its user's own packages: the workers run without them, too.
     answer = ask(python, "-E", "-s", "-X", "utf8", "-c", _QUESTION, timeout=_SECONDS, cancel=cancel)
     if cancel is not None:
@@ -93,7 +114,7 @@ def _answer(python: Path, marks: tuple[int, ...], cancel: Cancel | None) -> str:
     try:
         told = json.loads(answer.stdout.strip().splitlines()[-1])
         if isinstance(told, dict) and told.keys() >= {"version", "prefix", "base", "stdlib", "site", "paths"}:
-            return json.dumps(told)
+            return told
     except (ValueError, IndexError):
         pass
     said = answer.problem or next(iter(answer.stderr.splitlines()[-1:]), "it answers unlike a Python")

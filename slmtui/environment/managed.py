@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -16,11 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TypeAlias
 
+import psutil
+
 from slmtui import __version__
-from slmtui.config import locations, toolchain
+from slmtui.config import locations
 from slmtui.config.files import unwritable, write_atomic
 from slmtui.config.toolchain import MARKER, Toolchain, managed_dir, venv_python
 from slmtui.environment import installed
+from slmtui.environment.command import ask
 from slmtui.environment.fix_plan import Step
 from slmtui.environment.fix_progress import StepProgress
 from slmtui.environment.installer import install
@@ -54,7 +58,10 @@ def build(cancel: Cancel, prove: Prove) -> Service[Toolchain]:
         log.parent.mkdir(parents=True, exist_ok=True)
         with (
             log.open("w", encoding="utf-8", errors="replace") as file,
-            tempfile.TemporaryDirectory(prefix="slmtui-toolchain-", ignore_cleanup_errors=True) as temporary,
+            # On the disk that was asked for room; the system's own folder may be a small one in memory.
+            tempfile.TemporaryDirectory(
+                prefix="unpacking-", dir=managed_dir(), ignore_cleanup_errors=True
+            ) as temporary,
             _gone_unless_proved(folder),
         ):
             python = yield from _make(folder, cancel, file, Path(temporary))
@@ -74,8 +81,13 @@ def remove() -> tuple[Path, ...]:
     Raises:
         Failure: one cannot be removed, because a program still uses it.
     """
-    folders = tuple(sorted(folder for folder in managed_dir().glob("*") if folder.is_dir()))
+    folders = _folders()
     for folder in folders:
+        if user := _user(folder):
+            raise Failure(
+                f"{folder} is in use by {user}: it converts, it answers, or it is being built.",
+                "Wait until that is done or cancel it, then try again.",
+            )
         try:
             # Without its marker it is not used any more, even if its files cannot be removed now.
             (folder / MARKER).unlink(missing_ok=True)
@@ -148,6 +160,11 @@ def _candidates() -> Iterator[Path]:
     for minor in range(wanted.below[1] - 1, wanted.minimum[1] - 1, -1):
         if found := shutil.which(f"python3.{minor}"):
             yield Path(found)
+        # On Windows several Pythons share a name, and a launcher tells them apart.
+        if launcher := shutil.which("py") if sys.platform == "win32" else None:
+            answer = ask(Path(launcher), f"-3.{minor}", "-c", "import sys; print(sys.executable)")
+            if answer.code == 0 and answer.stdout.strip():
+                yield Path(answer.stdout.strip())
 
 
 def _can_run_the_set(python: Interpreter) -> bool:
@@ -204,7 +221,22 @@ def _mark(folder: Path, python: Path) -> None:
 
 def _remove_others(folder: Path) -> None:
     """Also what a killed slmtui left unfinished. What a program still uses stays until the next time."""
-    for other in toolchain.managed_dir().glob("*"):
-        if other != folder and other.is_dir():
+    for other in _folders():
+        if other != folder and not _user(other):
             (other / MARKER).unlink(missing_ok=True)
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _folders() -> tuple[Path, ...]:
+    return tuple(sorted(folder for folder in managed_dir().glob("*") if folder.is_dir()))
+
+
+def _user(folder: Path) -> str:
+    """A program that was started with something in `folder`: a worker imports from it as it goes on."""
+    inside = f"{folder}{os.sep}"
+    for process in psutil.process_iter():
+        # Gone already, or another user's.
+        with contextlib.suppress(psutil.Error, OSError):
+            if any(word == str(folder) or word.startswith(inside) for word in process.cmdline()):
+                return f"process {process.pid} ({process.name()})"
+    return ""

@@ -9,7 +9,7 @@ from slmtui.cli.declare import Commands, add_json, command
 
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
-    from slmtui.events import Cancel
+    from slmtui.events import Cancel, Event
 
 
 def declare(commands: Commands) -> None:
@@ -67,21 +67,33 @@ def show(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
 
 
 def build(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
-    """Build the managed tool chain, after a yes."""
+    """Build the managed tool chain, after a yes, and let Olive run with it."""
     from slmtui import pipeline
     from slmtui.cli.mending import show as show_plans
+    from slmtui.config import toolchain
     from slmtui.environment.fixes import toolchain_plan
+    from slmtui.environment.mend import StateLeft, mend
+    from slmtui.events import LogLine
 
-    report.begin(python=None, seconds=None)
-    show_plans((toolchain_plan(),), report)
+    def say(event: Event) -> None:
+        if isinstance(event, StateLeft):
+            report.update(changed=event.changed)
+        if isinstance(event, StateLeft | LogLine) and not report.json:
+            report.note(event.text)
+        report.event(event)
+
+    report.begin(python=None, changed=[], seconds=None)
+    plan = toolchain_plan()
+    show_plans((plan,), report)
     if (code := _refused("Do this?", arguments, report, cancel)) is not None:
         return code
-    made = report.follow(pipeline.build_toolchain(cancel))
-    report.update(python=made.python)
+    report.follow(mend(plan, cancel, pipeline.build_toolchain), say)
+    python = toolchain.current().python
+    report.update(python=python)
     if report.json:
         report.finished()
     else:
-        report.line(str(made.python))
+        report.line(str(python))
     return 0
 
 
