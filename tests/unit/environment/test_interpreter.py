@@ -10,10 +10,10 @@ import pytest
 
 from slmtui.config import settings
 from slmtui.config.toolchain import venv_python
-from slmtui.environment import installed, packages
+from slmtui.environment import installed, interpreter, packages
 from slmtui.environment.interpreter import examine
 from slmtui.environment.toolchain_check import tool_chain
-from slmtui.events import Failure
+from slmtui.events import Cancel, Failure
 from slmtui.process import Child
 
 
@@ -74,6 +74,21 @@ def test_its_packages_are_judged_for_it(other: Path) -> None:
     assert found["package-requests"].found == "installed, with damaged metadata"
     assert found["package-torch"].found == "not installed"
     assert found["package-textual"].status == "ok"  # the screens run with ours
+
+
+def test_it_is_asked_again_when_something_was_installed_in_it(other: Path, tmp_path: Path) -> None:
+    assert str(tmp_path) not in examine(other).paths
+    path_file = site(other) / "editable.pth"
+    path_file.write_text(f"{tmp_path}\n", encoding="utf-8")
+    assert str(tmp_path) in examine(other).paths
+    path_file.unlink()
+    assert str(tmp_path) not in examine(other).paths
+
+
+def test_nothing_is_asked_twice(other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = examine(other)
+    monkeypatch.setattr(interpreter, "ask", None)
+    assert examine(other, Cancel()) == told
 
 
 @pytest.mark.parametrize("content", ["#!/bin/sh\necho rubbish\n", "#!/bin/sh\nexit 3\n", "no program"])
