@@ -15,7 +15,8 @@ _PLAIN = Stored(_FP32, _FP32, _FP32)
 _OUTSIDE = {"save_as_external_data": True}
 # Names of the two modules in the checkpoints of all architectures that the builder reads quantized.
 _HEAD, _EMBEDDING = "lm_head", "model.embed_tokens"
-_GRAPH_WITH_ZEROS, _DYNAMIC_GRAPH = 8_800, 45_700
+_THE_HEAD = ["/lm_head/MatMul"]  # its node in the builder's graph
+_GRAPH_WITH_ZEROS = 8_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _halve(shared: bool) -> Step:
 
 
 def _dynamic() -> tuple[Step, ...]:
-    stored = Stored(_BYTE, _BYTE, _BYTE, graph=_DYNAMIC_GRAPH)
+    stored = Stored(_BYTE, _BYTE, _BYTE)
     return _built_in_fp32(), Step("dynamic", {"type": "OnnxDynamicQuantization", **_OUTSIDE}, stored)
 
 
@@ -92,7 +93,7 @@ def _built_in_int4(values: Mapping[str, Value]) -> Step:
         # The builder's name "rtn" stands for another rounding, which is worse than its default's.
         settings["int4_algo_config"] = algorithm
     if values["quantize_head"] == "no":
-        settings["int4_nodes_to_exclude"] = ["/lm_head/MatMul"]
+        settings["int4_nodes_to_exclude"] = _THE_HEAD
     head = {"no": _FP32, "4": Packing(4, block, not symmetric), "8": Packing(8, block, not symmetric)}
     stored = Stored(
         Packing(4, block, not symmetric),
@@ -147,6 +148,8 @@ def _quantized_before_building(precision: Precision, values: Mapping[str, Value]
         "precision": "int4",
         "int4_accuracy_level": values["accuracy_level"],
     }
+    if head == 32:
+        settings["int4_nodes_to_exclude"] = _THE_HEAD  # it would be quantized by the builder, to 4 bits
     made.append(Step("builder", settings, stored))
     if head == embedding and head < 32:
         made.append(_share(stored))
