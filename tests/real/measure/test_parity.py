@@ -17,6 +17,7 @@ import pytest
 
 from slmtui import pipeline
 from slmtui.conversion.plan import plan
+from slmtui.conversion.recipe import recipe
 from slmtui.events import Cancel, Cancelled, Failure, Progress, Verdict, drain
 from slmtui.measure.parity import Parity, parity
 from slmtui.source.inspect import inspect
@@ -168,3 +169,13 @@ def test_smollm2_is_measured_against_its_unpacked_gguf(smollm2: Path, tmp_path: 
     assert result.parity["verdict"] == "verified", result.parity
     assert 0.1 < result.parity["kl_mean"] < 0.6
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_the_recipe_that_makes_smollm2_babble_comes_out_degraded(smollm2: Path, tmp_path: Path) -> None:
+    coarse = recipe("int4", options={"block_size": "128", "symmetric": "false"})
+    planned = plan(inspect(smollm2), tmp_path / "out", recipe=coarse)
+    result = drain(pipeline.make_model(planned, Cancel()))
+    assert result.parity["verdict"] == "degraded", result.parity
+    assert result.verdicts[-1].status == "warn"
+    assert result.verdicts[-1].fix
+    assert result.output.is_dir()
