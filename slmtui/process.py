@@ -71,10 +71,7 @@ class Child:
     ) -> None:
         self.log = log
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._log_file: IO[str] | None = None
-        if log is not None:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            self._log_file = log.open("a", encoding="utf-8", errors="replace")
+        self._log_file: IO[str] | None = None if log is None else _appended(log)
         self._queue: queue.SimpleQueue[dict[str, Any] | LogLine | None] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
         # A session of its own: Ctrl+C in the terminal reaches slmtui alone, which ends the tree itself.
@@ -135,6 +132,16 @@ class Child:
     def alive(self) -> bool:
         """Whether the child still runs."""
         return self.process.poll() is None
+
+    def log_to(self, log: Path) -> None:
+        """Let the file `log` receive what the child prints from now on, and what it has just printed.
+
+        For a child that was started before it was known what for.
+        """
+        self.log = log
+        file = _appended(log)
+        file.writelines(f"{line}\n" for line in list(self.tail))
+        self._log_file = file
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one request.
@@ -278,6 +285,11 @@ def signal_name(code: int) -> str:
         -4: "an instruction this CPU lacks (SIGILL)",
     }
     return names.get(code, f"signal {-code}" if code < 0 else f"a crash (0x{code:08X})")
+
+
+def _appended(log: Path) -> IO[str]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log.open("a", encoding="utf-8", errors="replace")
 
 
 def _lower_priority(pid: int) -> None:

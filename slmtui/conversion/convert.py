@@ -13,12 +13,14 @@ from slmtui.config import toolchain
 from slmtui.config.files import building, folder_bytes, put_in_place
 from slmtui.config.locations import log_dir
 from slmtui.conversion import gate
-from slmtui.conversion.manifest import write_manifest
-from slmtui.conversion.olive import Made, run_olive
+from slmtui.conversion.digests import Beside, describe, wait
+from slmtui.conversion.manifest import ingredients, write_manifest
+from slmtui.conversion.olive import MODEL, Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
 from slmtui.conversion.progress import Tracker
 from slmtui.conversion.proof import UNVERIFIED, Proof, Prove
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
+from slmtui.runtime.client import ModelHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,30 @@ def convert(
     tracker = Tracker(source.parameters, source.layers, unpacks=source.unpacks, compares=prove is not None)
     refuse_existing(plan.output, plan.replace)
     try:
-        with building(plan.output) as staging:
+        with building(plan.output) as staging, Beside() as beside:
             cancel.check()
-            made = yield from run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python)
-            yield tracker.enter("gate")
-            verdicts: list[Verdict] = []
-            for verdict in _gate(plan, made, log, cancel, python):
-                cancel.check()
-                verdicts.append(verdict)
-                yield verdict
-                if verdict.status == "fail":
-                    raise Failure(verdict.evidence, verdict.fix, log)
+            looked = beside.begin(lambda cancel: ingredients(source, python, cancel))
+            with ModelHost(staging / MODEL, log=log, python=python) as host:
+                olive = run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python)
+                made = yield from _starting(host, olive)
+                written = sorted(made.model.iterdir())
+                described = beside.begin(lambda cancel: describe(written, cancel))
+                yield tracker.enter("gate")
+                verdicts: list[Verdict] = []
+                for verdict in _gate(plan, made, host, cancel):
+                    cancel.check()
+                    verdicts.append(verdict)
+                    yield verdict
+                    if verdict.status == "fail":
+                        raise Failure(verdict.evidence, verdict.fix, log)
+            made_of, files = wait(looked, cancel), wait(described, cancel)
             seconds = time.monotonic() - started
             proof = yield from _prove(made, tracker, prove, log, cancel)
             compared = time.monotonic() - started - seconds
             verdicts += [proof.verdict] if proof else []
             record = proof.record if proof else UNVERIFIED
-            write_manifest(made.model, source, recipe, seconds, cancel, record, python, plan.config)
+            took = {"seconds": round(seconds, 2), "peak_rss_bytes": made.peak_rss_bytes}
+            write_manifest(made.model, recipe, plan.config, made_of, files, record, **took)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)
@@ -122,11 +131,24 @@ def _prove(
     return proof
 
 
-def _gate(plan: ConversionPlan, made: Made, log: Path, cancel: Cancel, python: Path) -> Iterator[Verdict]:
+def _starting(host: ModelHost, olive: Service[Made]) -> Service[Made]:
+    """What `olive` does; once it writes its result, `host` is started to wait for it."""
+    while True:
+        try:
+            event = next(olive)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
+        if isinstance(event, Progress) and event.stage in ("save", "finish"):
+            host.start()
+        yield event
+
+
+def _gate(plan: ConversionPlan, made: Made, host: ModelHost, cancel: Cancel) -> Iterator[Verdict]:
     """The checks, quick ones first; the caller stops at the first that fails."""
     yield gate.weights(made.unloaded, plan.source.parameters)
     yield from gate.files(made.model, made.inventories, plan.source.chat_template)
-    yield gate.loads(made.model, log, cancel, python)
+    yield gate.loads(host, cancel)
 
 
 def _new_log() -> Path:

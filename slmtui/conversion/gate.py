@@ -53,19 +53,20 @@ def weights(unloaded: list[str], parameters: int) -> Verdict:
     return Verdict("weights", title, "ok", f"{parameters:,} parameters, none of them filled in by the loader")
 
 
-def loads(model: Path, log: Path, cancel: Cancel, python: Path | None = None) -> Verdict:
-    """Load the model in the runtime, in a process of its own.
+def loads(host: ModelHost, cancel: Cancel) -> Verdict:
+    """Load the model in the runtime, in the process of `host`.
 
     Raises:
         Cancelled: while it was loading.
     """
     title = "The runtime loads it"
     try:
-        with ModelHost(model, log=log, python=python) as host:
-            loaded = host.load(cancel)
+        loaded = host.load(cancel)
     except Failure as failure:
         cancel.check()
         return Verdict("loads", title, "fail", failure.cause, failure.fix)
+    finally:
+        host.close()
     evidence = (
         f"{loaded.model_type}, context of {loaded.context_length:,} tokens,"
         f" {size(loaded.rss_bytes)} in memory, after {loaded.seconds:.1f} s"

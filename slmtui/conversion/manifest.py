@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,51 +12,72 @@ from typing import Any
 from slmtui import __version__
 from slmtui.config.files import write_atomic
 from slmtui.conversion.config_file import OlivePlan
+from slmtui.conversion.digests import Described, describe
 from slmtui.conversion.recipe import Recipe
 from slmtui.environment import installed
 from slmtui.environment.interpreter import examine
-from slmtui.events import Cancel, Failure, jsonable
+from slmtui.events import Cancel, jsonable
 from slmtui.source.model_source import ModelSource
 
 NAME = "slmtui.json"
 _PACKAGES = ("olive-ai", "onnxruntime-genai", "onnxruntime", "transformers", "torch", "onnx")
 # What a conversion reads of a Hugging Face folder; optimizer states and pictures lie there, too.
 _READ = {".safetensors", ".bin", ".json", ".jinja", ".model", ".txt"}
-_CHUNK = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a conversion goes by: the source, byte for byte, and the versions of what converts it."""
+
+    source: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+
+def ingredients(source: ModelSource, python: Path, cancel: Cancel) -> Ingredients:
+    """Look at all files of `source`, and at the packages of the interpreter `python` that Olive runs with.
+
+    Raises:
+        Failure: a file cannot be read, or the interpreter is gone.
+        Cancelled: in the middle.
+    """
+    return Ingredients(_origin(source, cancel), versions(python))
 
 
 def write_manifest(
     model: Path,
-    source: ModelSource,
     recipe: Recipe,
-    seconds: float,
-    cancel: Cancel,
+    brought: OlivePlan | None,
+    made_of: Ingredients,
+    files: Described,
     parity: Mapping[str, Any],
-    python: Path,
-    brought: OlivePlan | None = None,
+    **figures: float,
 ) -> None:
-    """Write slmtui.json into the folder `model`, with the SHA-256 of all its files and of the source's.
+    """Write slmtui.json into the folder `model`, whose other `files` are described.
 
-    `parity` is what the comparison with the source found, `python` the interpreter that Olive ran with,
-    `brought` the configuration that was the user's.
+    `parity` is what the comparison with the source found, `brought` the configuration that was the user's;
+    `figures` are what the conversion took: `seconds`, `peak_rss_bytes`.
 
     Raises:
-        Failure: a file cannot be read, or the manifest cannot be written.
-        Cancelled: in the middle.
+        Failure: the manifest cannot be written.
     """
-    passes = brought.config.get("passes", {}) if brought else recipe.passes
     document: dict[str, Any] = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
+        **figures,
         "precision": recipe.precision,
         "recipe": None if brought else {"preset": recipe.preset, "options": dict(recipe.options)},
-        "passes": jsonable(_plain(passes)),
+        "passes": passes_of(recipe, brought),
         "parity": dict(parity),
-        "versions": versions(python),
-        "source": _origin(source, cancel),
-        "files": _described(sorted(model.iterdir()), cancel),
+        "versions": dict(made_of.versions),
+        "source": dict(made_of.source),
+        "files": files,
     }
     write_atomic(model / NAME, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def passes_of(recipe: Recipe, brought: OlivePlan | None) -> dict[str, Any]:
+    """Olive's passes, as JSON takes them."""
+    passes: dict[str, Any] = jsonable(_plain(brought.config.get("passes", {}) if brought else recipe.passes))
+    return passes
 
 
 def _origin(source: ModelSource, cancel: Cancel) -> dict[str, Any]:
@@ -68,7 +89,7 @@ def _origin(source: ModelSource, cancel: Cancel) -> dict[str, Any]:
         "parameters": source.parameters,
         "dtype": source.dtype,
         "licence": source.licence,
-        "files": _described(_source_files(source), cancel),
+        "files": describe(source_files(source), cancel),
     }
     if source.code:
         described["code_run"] = list(source.code)
@@ -92,28 +113,8 @@ def versions(python: Path) -> dict[str, str]:
     return {"slmtui": __version__} | {package: version for package, version in found.items() if version}
 
 
-def _source_files(source: ModelSource) -> list[Path]:
+def source_files(source: ModelSource) -> list[Path]:
+    """The files of a source that a conversion reads, its base's not among them."""
     if source.path.is_file():
         return [source.path]
     return sorted(path for path in source.path.iterdir() if path.suffix in _READ and path.is_file())
-
-
-def _described(paths: Iterable[Path], cancel: Cancel) -> dict[str, dict[str, Any]]:
-    described: dict[str, dict[str, Any]] = {}
-    for path in paths:
-        try:
-            described[path.name] = {"bytes": path.stat().st_size, "sha256": _sha256(path, cancel)}
-        except OSError as error:
-            raise Failure(
-                f"{path} cannot be read: {error.strerror or error}.", "Check that it is there."
-            ) from error
-    return described
-
-
-def _sha256(path: Path, cancel: Cancel) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            cancel.check()
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 
 from slmtui.config import toolchain
-from slmtui.conversion import checkpoints
+from slmtui.conversion import checkpoints, warm
 from slmtui.conversion.checkpoints import runs_code
-from slmtui.conversion.config import olive_config, worker_environment
+from slmtui.conversion.config import olive_config
 from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.diagnosis import diagnose, unloaded_weights
 from slmtui.conversion.progress import Tracker, is_bar
@@ -24,7 +24,9 @@ from slmtui.process import Child, Meter
 from slmtui.source.model_source import ModelSource
 from slmtui.units import size
 
-WORKER = "slmtui.conversion.worker"
+WORKER = warm.WORKER
+# The folder of the result, in the staging folder.
+MODEL = "model"
 # How often the worker's pipe is left to look at the clock and at the wish to cancel, and how often memory,
 # CPU and progress are told, in seconds.
 _POLL = 0.1
@@ -68,7 +70,7 @@ def run_olive(
         Failure: no model came out, with the cause as far as the log tells it.
         Cancelled: the worker's whole process tree is gone.
     """
-    model = staging / "model"
+    model = staging / MODEL
     for folder in (model, staging / "tmp"):
         folder.mkdir()
     origin, steps = checkpoints.steps(source, staging)
@@ -77,11 +79,12 @@ def run_olive(
         config = brought.run_config(origin, model, cache, run_code=run_code)
     else:
         config = olive_config(origin, recipe, model, cache, run_code=run_code)
-    request = {"steps": steps, "config": config}
+    request = {"steps": steps, "config": config, "temporary": str(staging / "tmp")}
     run = _Run(tracker, log)
     python = python or toolchain.current().python
-    environment = worker_environment(staging)
-    with Child(WORKER, python=python, environment=environment, log=log, yielding=True) as child:
+    with warm.take(WORKER, python) as worker:
+        child = worker.child
+        child.log_to(log)
         meter = Meter(child.pid)
         child.send(request)
         yield tracker.now()

@@ -63,6 +63,7 @@ class ModelHost:
         self.python = python
         self.log = log or log_dir() / f"model-host-{self.model_dir.name}.log"
         self._child: Child | None = None
+        self._ahead: Child | None = None  # one that has not been asked for anything yet
         self._meter: Meter | None = None
         self._peak = 0
         self._numbers = itertools.count(1)
@@ -81,6 +82,15 @@ class ModelHost:
         """Whether a host process runs."""
         return self._child is not None and self._child.alive
 
+    def start(self) -> None:
+        """Start the host ahead of `load`: it imports the runtime while the model is still being made.
+
+        Nothing happens if one runs. An interpreter that cannot be started is told of by `load`.
+        """
+        if self._child is None and self._ahead is None:
+            with contextlib.suppress(Failure):
+                self._ahead = self._new_child()
+
     def load(self, cancel: Cancel | None = None) -> Loaded:
         """Start the host and load the model; one that ran already is ended first.
 
@@ -89,10 +99,10 @@ class ModelHost:
             Cancelled: `cancel` was set meanwhile; the process is gone.
         """
         model = read_folder(self.model_dir)
+        ahead, self._ahead = self._ahead, None
         self.close()
         started = time.monotonic()
-        python = self.python or toolchain.current().python
-        child = Child(HOST_MODULE, python=python, log=self.log)
+        child = ahead or self._new_child()
         try:
             self._wait_for_load(child, cancel or Cancel())
         except BaseException:
@@ -180,9 +190,13 @@ class ModelHost:
 
     def close(self) -> None:
         """End the host; whoever waits for it gets a `Failure`. Without one nothing happens."""
-        child, self._child, self._meter = self._child, None, None
-        if child is not None:
-            child.kill()
+        children, self._child, self._ahead, self._meter = (self._child, self._ahead), None, None, None
+        for child in children:
+            if child is not None:
+                child.kill()
+
+    def _new_child(self) -> Child:
+        return Child(HOST_MODULE, python=self.python or toolchain.current().python, log=self.log)
 
     def _wait_for_load(self, child: Child, cancel: Cancel) -> None:
         with cancel.calling(child.kill):

@@ -6,6 +6,7 @@ gives its memory back only by ending.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections import deque
@@ -45,6 +46,8 @@ class Inbox:
 
 def main(link: Link) -> None:
     """Load the model of the first request, then serve the others until the app is gone."""
+    with contextlib.suppress(ImportError):  # told about when a model is to be loaded
+        import onnxruntime_genai as og
     inbox = Inbox(link)
     request = inbox.next()
     if request is None:

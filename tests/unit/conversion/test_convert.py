@@ -47,9 +47,7 @@ time.sleep(60)
 
 @pytest.fixture
 def runtime_loads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        gate, "loads", lambda model, log, cancel, python: Verdict("loads", "loads", "ok", "loaded")
-    )
+    monkeypatch.setattr(gate, "loads", lambda host, cancel: Verdict("loads", "loads", "ok", "loaded"))
 
 
 def events_of(plan: ConversionPlan, cancel: Cancel | None = None) -> tuple[list[Event], Any]:
@@ -201,7 +199,7 @@ def test_a_model_that_the_runtime_does_not_load_is_not_kept(
     conversion: ConversionPlan, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdict = Verdict("loads", "The runtime loads it", "fail", "no logits", "another recipe")
-    monkeypatch.setattr(gate, "loads", lambda model, log, cancel, python: verdict)
+    monkeypatch.setattr(gate, "loads", lambda host, cancel: verdict)
     worker(MAKES_A_MODEL)
     with pytest.raises(Failure, match="no logits") as failure:
         drain(convert(conversion, Cancel()))

@@ -8,6 +8,7 @@ import pytest
 
 from slmtui.conversion import gate
 from slmtui.events import Cancel, Verdict
+from slmtui.runtime.client import ModelHost
 
 INVENTORY = {"model.onnx": {"nodes": 5, "tensors": 7, "external": {"model.onnx.data": 100}}}
 TEMPLATE = "{{ messages }}"
@@ -115,6 +116,6 @@ def test_weights_that_are_random_fail() -> None:
 
 
 def test_a_folder_the_runtime_cannot_read_fails(tmp_path: Path) -> None:
-    found = gate.loads(tmp_path / "absent", tmp_path / "log", Cancel())
+    found = gate.loads(ModelHost(tmp_path / "absent", log=tmp_path / "log"), Cancel())
     assert found.status == "fail"
     assert "absent" in found.evidence

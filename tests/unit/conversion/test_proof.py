@@ -30,9 +30,7 @@ link.send("converted", files={"model.onnx": {"nodes": 5, "tensors": 7, "external
 
 @pytest.fixture(autouse=True)
 def made(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        gate, "loads", lambda model, log, cancel, python: Verdict("loads", "loads", "ok", "loaded")
-    )
+    monkeypatch.setattr(gate, "loads", lambda host, cancel: Verdict("loads", "loads", "ok", "loaded"))
     worker(MAKES_A_MODEL)
 
 
