@@ -193,6 +193,7 @@ class FixedBench(Workbench):
         self.slow_may_go.set()
         self.fix_may_go = threading.Event()
         self.failure: Failure | None = None
+        self.stage = "Downloading torch, 184 MB"
 
     def examine(self, deployment: Deployment | None, cancel: Cancel) -> Service[Survey]:
         survey = self.surveys[min(self.looks, len(self.surveys) - 1)]
@@ -210,7 +211,7 @@ class FixedBench(Workbench):
     ) -> Service[Survey]:
         for number, plan in enumerate(plans, 1):
             yield PlanStarted(plan, number, len(plans))
-            yield from _at_work()
+            yield from _at_work(self.stage)
             try:
                 self._wait(self.fix_may_go, cancel)
                 if self.failure is not None:
@@ -238,14 +239,14 @@ class FixedBench(Workbench):
             cancel.check()
 
 
-def _at_work() -> Sequence[Event]:
+def _at_work(stage: str) -> Sequence[Event]:
     pip = (
         "Collecting onnxruntime-genai==0.14.1",
         "  Downloading onnxruntime_genai-0.14.1-cp311-cp311-manylinux_2_28_x86_64.whl (4.1 MB)",
         "Collecting torch<2.14,>=2.6",
         "  Downloading torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl (184.2 MB)",
     )
-    return (*map(LogLine, pip), Progress("install", "Downloading torch, 184 MB", 0.4, 21.0))
+    return (*map(LogLine, pip), Progress("install", stage, 0.4, 21.0))
 
 
 def app_with(bench: Workbench) -> SlmtuiApp:

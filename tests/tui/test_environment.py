@@ -173,6 +173,19 @@ async def test_a_failed_fix_says_why_and_its_output_can_be_read() -> None:
         assert "No package index answers" not in screen_text(app)
 
 
+async def test_a_long_stage_leaves_room_for_the_times() -> None:
+    bench = FixedBench(BLOCKED)
+    bench.stage = "downloading " + "onnxruntime_genai-" * 8
+    app = app_with(bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        await asked(pilot, app, "f")
+        await pilot.press("y")
+        await until(pilot, lambda: "about 21 s left" in screen_text(app))
+        assert "Downloading onnxruntime_genai-" in screen_text(app)
+        bench.let_go()
+
+
 async def test_a_fix_goes_on_while_another_screen_is_shown() -> None:
     bench = FixedBench(BLOCKED, ALL_FINE)
     app = app_with(bench)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Log, ProgressBar, Sparkline, Static
 
 from slmtui.events import Event, LogLine, Usage
-from slmtui.tui.format import MUTED, icon, safe
+from slmtui.tui.format import MUTED, fit, icon, safe
 from slmtui.tui.jobs import LOG_LINES, Job
 from slmtui.units import duration, size
 
@@ -101,14 +101,13 @@ class JobPanel(Vertical):
         if job.running:
             progress = job.progress
             text = safe(progress.text) if progress else "Starting"
-            parts: list[Any] = [
-                icon("running"),
-                " ",
-                (text, "bold"),
-                ("  " + duration(job.seconds), MUTED),
-            ]
+            times = "  " + duration(job.seconds)
             if progress and progress.seconds_left is not None:
-                parts.append((f", about {duration(progress.seconds_left)} left", MUTED))
+                times += f", about {duration(progress.seconds_left)} left"
+            # File names can be long; the times are what people look for.
+            room = (self.content_size.width or 200) - 2 - len(times)
+            text = fit(text[:1].upper() + text[1:], max(room, 10))
+            parts: list[Any] = [icon("running"), " ", (text, "bold"), (times, MUTED)]
             if job.cancelling:
                 parts = [icon("running"), " ", ("Cancelling", "bold")]
             fraction = progress.fraction if progress else None
