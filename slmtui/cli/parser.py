@@ -12,6 +12,7 @@ from slmtui.cli.commands import (
     foundry,
     inspect,
     lint,
+    presets,
     run,
     samples,
     template,
@@ -48,6 +49,6 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"slmtui {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for family in (samples, doctor, toolchain, inspect, convert, lint, template, foundry, chat, run):
+    for family in (samples, doctor, toolchain, inspect, convert, presets, lint, template, foundry, chat, run):
         family.declare(commands)
     return parser

@@ -31,6 +31,14 @@ def declare(commands: Commands) -> None:
     add_source(parser)
     parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
     parser.add_argument("--precision", default="int4", help="the weights' precision (default: %(default)s)")
+    parser.add_argument("--preset", metavar="NAME", help="a preset of the precision (default: its first)")
+    parser.add_argument(
+        "--option",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="change one option of the preset; may be repeated, `slmtui presets` lists them",
+    )
     parser.add_argument(
         "--config",
         metavar="FILE",
@@ -57,6 +65,7 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     report.begin(output=None, bytes=None, seconds=None, log=None, parity=None, config=None)
     from slmtui import pipeline
     from slmtui.conversion.plan import plan
+    from slmtui.conversion.recipe import recipe
     from slmtui.source.inspect import inspect
     from slmtui.source.obtain import obtain
 
@@ -66,7 +75,7 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     planned = plan(
         source,
         arguments.output.absolute(),
-        arguments.precision,
+        recipe=recipe(arguments.precision, arguments.preset, _options(arguments.option)),
         replace=arguments.replace,
         config=brought,
         override=arguments.force,
@@ -74,7 +83,7 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
     report.update(output=planned.output)
     if not report.json:
         size_now = f"{count(source.parameters)} parameters, {size(source.bytes)}"
-        report.note(f"Converting {source.name} ({size_now}) to {planned.precision.upper()} on the CPU.")
+        report.note(f"Converting {source.name} ({size_now}) to {planned.recipe.title} on the CPU.")
     result = report.follow(
         pipeline.make_model(planned, cancel, parity=not arguments.no_parity, probe=_probe(arguments.probe))
     )
@@ -100,6 +109,20 @@ def convert(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
         ]
     )
     return 0
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    """`--option KEY=VALUE`, the last of a key.
+
+    Raises:
+        Failure: one has no "=".
+    """
+    from slmtui.events import Failure
+
+    for one in given:
+        if "=" not in one:
+            raise Failure(f"--option {one} says no value.", "Write it as KEY=VALUE, like block_size=64.")
+    return {key.strip(): value for key, _, value in (one.partition("=") for one in given)}
 
 
 def _brought(file: Path | None, source: ModelSource, report: Report) -> OlivePlan | None:
