@@ -17,6 +17,7 @@ from slmtui import deployment as deployments
 from slmtui.config import locations
 from slmtui.config.toolchain import Toolchain
 from slmtui.conversion import convert as conversion
+from slmtui.conversion import warm
 from slmtui.conversion.convert import ConversionResult
 from slmtui.conversion.demand import demand
 from slmtui.conversion.olive import Made
@@ -128,6 +129,7 @@ def mend(plans: Sequence[FixPlan], cancel: Cancel, source: Chosen | None = None)
     """
     from slmtui.environment.mend import mend as carry_out  # only who mends pays for it
 
+    warm.end()  # it has imported what is about to be replaced
     for number, plan in enumerate(plans, 1):
         cancel.check()
         yield PlanStarted(plan, number, len(plans))
@@ -145,7 +147,20 @@ def build_toolchain(cancel: Cancel) -> Service[Toolchain]:
     from slmtui.conversion import two_layers  # only who builds pays for it
     from slmtui.environment import managed
 
+    warm.end()
     return (yield from managed.build(cancel, two_layers.prove))
+
+
+def remove_toolchain() -> tuple[Path, ...]:
+    """Remove the tool chain that slmtui manages; returns the folders that were there.
+
+    Raises:
+        Failure: a program runs with it.
+    """
+    from slmtui.environment import managed
+
+    warm.end()  # the worker that merely waits for a conversion is no reason to keep it
+    return managed.remove()
 
 
 def fetch(

@@ -67,10 +67,10 @@ class Workbench:
 
     def remove_toolchain(self, deployment: Deployment | None, cancel: Cancel) -> Service[Survey]:
         """Remove the tool chain that slmtui manages, and look at everything again."""
-        from slmtui.environment import managed
+        from slmtui import pipeline
         from slmtui.environment.mend import StateLeft
 
-        yield StateLeft("", tuple(f"{folder} is removed" for folder in managed.remove()))
+        yield StateLeft("", tuple(f"{folder} is removed" for folder in pipeline.remove_toolchain()))
         return (yield from self.examine(deployment, cancel))
 
 

@@ -99,13 +99,13 @@ def build(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
 
 def remove(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Remove the managed tool chain, after a yes."""
+    from slmtui import pipeline
     from slmtui.config import toolchain
-    from slmtui.environment import managed
 
     question = f"Remove {toolchain.managed_dir()} and all that is in it?"
     if (code := _refused(question, arguments, report, cancel)) is not None:
         return code
-    folders = managed.remove()
+    folders = pipeline.remove_toolchain()
     if report.json:
         report.object({"removed": folders, "python": toolchain.current().python})
     else:
