@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.config import toolchain
-from slmtui.config.files import building, folder_bytes, put_in_place
+from slmtui.config.files import building, folder_bytes, put_in_place, write_atomic
 from slmtui.config.locations import log_dir
-from slmtui.conversion import gate
+from slmtui.conversion import gate, history, reuse
 from slmtui.conversion.digests import Beside, describe, wait
 from slmtui.conversion.manifest import ingredients, write_manifest
 from slmtui.conversion.olive import MODEL, Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
 from slmtui.conversion.progress import Tracker
 from slmtui.conversion.proof import UNVERIFIED, Proof, Prove
-from slmtui.events import Cancel, Failure, Progress, Service, Verdict
+from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Verdict
 from slmtui.runtime.client import ModelHost
 
 
@@ -27,7 +27,7 @@ from slmtui.runtime.client import ModelHost
 class ConversionResult:
     """A conversion that passed the gate: the folder, its bytes, how long it took in seconds (without the
     comparison, which has its own), the whole log, the most memory Olive's process held, the proofs, and what
-    the comparison with the source found."""
+    the comparison with the source found. `cached` if it was converted before, and found again."""
 
     output: Path
     bytes: int
@@ -36,6 +36,44 @@ class ConversionResult:
     peak_rss_bytes: int
     verdicts: tuple[Verdict, ...]
     parity: Mapping[str, Any]
+    cached: bool = False
+
+
+def again(plan: ConversionPlan, cancel: Cancel, *, compared: bool = True) -> Service[ConversionResult | None]:
+    """The output of the same conversion, made before, put where `plan` wants it; None if there is none.
+
+    With `compared`, one that was compared with its source counts; without, one that expressly was not.
+
+    Raises:
+        Failure: the source cannot be read, or the result cannot be put there.
+        Cancelled: nothing is left.
+    """
+    started = time.monotonic()
+    found = reuse.find(plan, toolchain.current().python, cancel, compared=compared)
+    if found is None:
+        return None
+    log = _new_log()
+    said = f"Converted before, with the same versions, on {found.manifest['made_at']}: {found.output}"
+    write_atomic(log, f"{said}\nEvery file has the digest it had then.\n")
+    yield LogLine(said)
+    verdicts = tuple(Verdict(**each) for each in found.manifest["verdicts"])
+    yield from verdicts
+    try:
+        reuse.put(found, plan, cancel)
+    except OSError as error:
+        raise _stopped(error, log) from error
+    reuse.remember(plan, found.manifest["key"])
+    yield Progress("cached", "Converted before: every file is as it was", 1.0, 0.0)
+    return ConversionResult(
+        output=plan.output,
+        bytes=folder_bytes(plan.output),
+        seconds=time.monotonic() - started,
+        log=log,
+        peak_rss_bytes=int(found.manifest["peak_rss_bytes"]),
+        verdicts=verdicts,
+        parity=found.manifest["parity"],
+        cached=True,
+    )
 
 
 def convert(
@@ -55,7 +93,13 @@ def convert(
     started = time.monotonic()
     source, recipe = plan.source, plan.recipe
     log, python = _new_log(), python or toolchain.current().python
-    tracker = Tracker(source.parameters, source.layers, unpacks=source.unpacks, compares=prove is not None)
+    tracker = Tracker(
+        source.parameters,
+        source.layers,
+        unpacks=source.unpacks,
+        compares=prove is not None,
+        seconds=plan.seconds,
+    )
     refuse_existing(plan.output, plan.replace)
     try:
         with building(plan.output) as staging, Beside() as beside:
@@ -81,19 +125,19 @@ def convert(
             verdicts += [proof.verdict] if proof else []
             record = proof.record if proof else UNVERIFIED
             took = {"seconds": round(seconds, 2), "peak_rss_bytes": made.peak_rss_bytes}
-            write_manifest(made.model, recipe, plan.config, made_of, files, record, **took)
+            key = reuse.key_of(plan, made_of)
+            write_manifest(made.model, recipe, plan.config, made_of, files, record, verdicts, key, **took)
             cancel.check()
             # It may have appeared while Olive was at work.
             refuse_existing(plan.output, plan.replace)
             put_in_place(made.model, plan.output)
     except OSError as error:
-        raise Failure(
-            f"The conversion had to stop: {error.strerror or error}"
-            + (f" ({error.filename})." if error.filename else "."),
-            "Check that the disk has room and that the folder may be written; then try again.",
-            log,
-        ) from error
+        raise _stopped(error, log) from error
     seconds = time.monotonic() - started - compared
+    if key is not None:
+        reuse.remember(plan, key)
+    if plan.config is None:
+        history.remember(source, recipe, seconds)
     yield Progress(tracker.stage, "Converted and proved", 1.0, 0.0)
     return ConversionResult(
         output=plan.output,
@@ -149,6 +193,15 @@ def _gate(plan: ConversionPlan, made: Made, host: ModelHost, cancel: Cancel) -> 
     yield gate.weights(made.unloaded, plan.source.parameters)
     yield from gate.files(made.model, made.inventories, plan.source.chat_template)
     yield gate.loads(host, cancel)
+
+
+def _stopped(error: OSError, log: Path) -> Failure:
+    return Failure(
+        f"The conversion had to stop: {error.strerror or error}"
+        + (f" ({error.filename})." if error.filename else "."),
+        "Check that the disk has room and that the folder may be written; then try again.",
+        log,
+    )
 
 
 def _new_log() -> Path:

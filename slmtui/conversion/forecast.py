@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slmtui.conversion import history
 from slmtui.conversion.layout import layout
 from slmtui.conversion.memory import peak_memory
 from slmtui.conversion.recipe import Recipe
@@ -17,11 +18,15 @@ _MARGIN = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Bytes of the finished folder, and the most that the conversion holds on the disk and in memory."""
+    """Bytes of the finished folder, and the most that the conversion holds on the disk and in memory.
+
+    `seconds` is what it took before on this machine, without the comparison; None if it was never done.
+    """
 
     output_bytes: int
     needed_bytes: int
     memory_bytes: int
+    seconds: float | None = None
 
 
 def forecast(source: ModelSource, recipe: Recipe) -> Forecast:
@@ -42,7 +47,7 @@ def forecast(source: ModelSource, recipe: Recipe) -> Forecast:
     checkpoints = source.unpacks + (base is not None and base.unpacks)
     unpacked = _FP32 * source.parameters * checkpoints
     needed = int((sum(written) + output + unpacked) * _MARGIN)
-    return Forecast(output, needed, peak_memory(source, recipe))
+    return Forecast(output, needed, peak_memory(source, recipe), history.seconds(source, recipe))
 
 
 def _refuse_misfit(recipe: Recipe, matrices: list[tuple[str, int]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from slmtui.conversion.digests import Described, describe
 from slmtui.conversion.recipe import Recipe
 from slmtui.environment import installed
 from slmtui.environment.interpreter import examine
-from slmtui.events import Cancel, jsonable
+from slmtui.events import Cancel, Verdict, jsonable
 from slmtui.source.model_source import ModelSource
 
 NAME = "slmtui.json"
@@ -50,12 +50,15 @@ def write_manifest(
     made_of: Ingredients,
     files: Described,
     parity: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+    key: str | None,
     **figures: float,
 ) -> None:
     """Write slmtui.json into the folder `model`, whose other `files` are described.
 
     `parity` is what the comparison with the source found, `brought` the configuration that was the user's;
-    `figures` are what the conversion took: `seconds`, `peak_rss_bytes`.
+    `verdicts` are those of the gate and of the comparison, `key` names the conversion (`reuse.py`), and
+    `figures` are what it took: `seconds`, `peak_rss_bytes`.
 
     Raises:
         Failure: the manifest cannot be written.
@@ -67,6 +70,8 @@ def write_manifest(
         "recipe": None if brought else {"preset": recipe.preset, "options": dict(recipe.options)},
         "passes": passes_of(recipe, brought),
         "parity": dict(parity),
+        "verdicts": jsonable(list(verdicts)),
+        "key": key,
         "versions": dict(made_of.versions),
         "source": dict(made_of.source),
         "files": files,

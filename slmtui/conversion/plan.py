@@ -24,7 +24,8 @@ class ConversionPlan:
 
     `needed_bytes` is the most that the conversion holds on the output's disk, of which `free_bytes` are
     free, and `memory_bytes` the most it holds in memory, of which `free_memory_bytes` are; `output_bytes` is
-    the forecast size of the result. `replace` allows an existing folder's replacement. `config` is a
+    the forecast size of the result, and `seconds` the time without the comparison, if it was done before on
+    this machine. `replace` allows an existing folder's replacement. `config` is a
     configuration that the user brought, run in place of the one for `recipe`, which is the closest to it.
     """
 
@@ -37,6 +38,7 @@ class ConversionPlan:
     output_bytes: int
     memory_bytes: int
     free_memory_bytes: int
+    seconds: float | None = None
     config: OlivePlan | None = None
 
     @property
@@ -93,6 +95,7 @@ def plan(
         output_bytes=estimate.output_bytes,
         memory_bytes=estimate.memory_bytes,
         free_memory_bytes=free_in_memory,
+        seconds=estimate.seconds,
         config=config,
     )
 

@@ -42,6 +42,14 @@ STAGES = (
     Stage("gate", "Checking the result", 0.35, 1.8),
     Stage("parity", "Comparing with the source", 4.5, 8.0),
 )
+
+
+def expected_seconds(parameters: int, *, unpacks: bool = False) -> float:
+    """What a conversion without the comparison takes on the machine the stages were measured on."""
+    left_out = {"parity"} if unpacks else {"parity", "unpack"}
+    return sum(stage.expected(4 * parameters / 1e9) for stage in STAGES if stage.id not in left_out)
+
+
 # After the last weight is quantized the model is put together anew, in silence.
 _QUANTIZED = 0.6
 
@@ -69,6 +77,7 @@ class Tracker:
         layers: how many it has, None if unknown.
         unpacks: whether a plain checkpoint has to be made of the source first, one stage more.
         compares: whether the result is compared with its source, one stage more, too.
+        seconds: what it took before on this machine, without the comparison; None if it was never done.
         clock: seconds, monotonic.
     """
 
@@ -79,6 +88,7 @@ class Tracker:
         *,
         unpacks: bool = False,
         compares: bool = False,
+        seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         gigabytes = 4 * parameters / 1e9
@@ -95,6 +105,8 @@ class Tracker:
         # the disk's cache and not on the model, so it says nothing about the rest.
         self._taken = 0.0
         self._foreseen = 0.0
+        # Until then, what earlier conversions took tells the time left.
+        self._before = seconds / expected_seconds(parameters, unpacks=unpacks) if seconds else None
 
     @property
     def stage(self) -> str:
@@ -171,9 +183,9 @@ class Tracker:
         return self.now()
 
     def _seconds_left(self) -> float | None:
-        if self._foreseen <= 0:
+        pace = self._taken / self._foreseen if self._foreseen > 0 else self._before
+        if pace is None:
             return None
-        pace = self._taken / self._foreseen
         spent = self._clock() - self._entered
         here = pace * self._expected[self._index]
         # A silent stage is taken to advance with time, but never to be over before it says so.
