@@ -1,0 +1,94 @@
+"""Every preset, and options beside them, of the sample by the real Olive: made, loaded, and spoken with."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from slmtui.config.files import folder_bytes
+from slmtui.conversion.forecast import forecast
+from slmtui.conversion.recipe import Recipe, presets, recipe
+from slmtui.events import Cancel, Failure, drain
+from slmtui.runtime.client import ModelHost
+from slmtui.runtime.parameters import ChatParameters, Message
+from slmtui.source.inspect import inspect
+
+HERE = Path(__file__).parent
+PRESETS = [f"{preset.precision} {preset.name}" for preset in presets()]
+OPTIONS = [
+    "int4 guide accuracy_level=1",
+    "int4 guide accuracy_level=2",
+    "int4 guide accuracy_level=3",
+    "int4 guide block_size=16",
+    "int4 guide block_size=256",
+    "int4 guide symmetric=no block_size=128",
+    "int4 guide algorithm=k_quant_last",
+    "int4 guide algorithm=rtn_mixed",
+    "int4 guide algorithm=gptq calibration_text=TEXT",
+    "int4 compact algorithm=gptq calibration_text=TEXT",
+    "int4 guide quantize_head=no",
+    "int4 guide quantize_head=8",
+    "int4 compact quantize_head=no",
+    "int4 compact quantize_embeddings=4",
+    "int4 compact symmetric=yes block_size=64",
+    "int8 whole symmetric=no block_size=64",
+    "int8 whole quantize_embeddings=no",
+]
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _recipe(case: str, text: Path) -> Recipe:
+    precision, preset, *options = case.replace("TEXT", str(text)).split(" ")
+    return recipe(precision, preset, dict(option.split("=", 1) for option in options))
+
+
+@pytest.fixture(scope="module")
+def text(sample_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the sample is meant for: its own questions and answers."""
+    rows = (sample_dir.parent / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    file = tmp_path_factory.mktemp("calibration") / "text.txt"
+    file.write_text("\n".join(json.loads(row)["answer"] for row in rows), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def made(sample_dir: Path, text: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    recipes = {case: _recipe(case, text) for case in [*PRESETS, *OPTIONS]}
+    found: dict[str, Path] = _load("making").make(sample_dir, recipes, tmp_path_factory.mktemp("recipes"))
+    return found
+
+
+@pytest.mark.parametrize("case", [*PRESETS, *OPTIONS])
+def test_a_recipe_makes_a_model_of_the_size_that_was_foreseen(
+    made: dict[str, Path], sample_dir: Path, text: Path, case: str
+) -> None:
+    foreseen = forecast(inspect(sample_dir), _recipe(case, text)).output_bytes
+    assert abs(foreseen / folder_bytes(made[case]) - 1) < 0.05
+
+
+@pytest.mark.parametrize("case", [*PRESETS, *OPTIONS])
+def test_a_recipe_makes_a_model_that_answers(made: dict[str, Path], case: str) -> None:
+    with ModelHost(made[case]) as host:
+        host.load()
+        parameters = ChatParameters(max_tokens=12, temperature=0.0, repetition_penalty=1.0)
+        answer = drain(host.chat([Message("user", "How do I reset the lamp?")], parameters, Cancel()))
+    assert len(answer.text.split()) >= 4
+
+
+def test_a_block_size_that_does_not_fit_is_refused_before_anything_runs(sample_dir: Path) -> None:
+    wide = recipe("int4", "compact", {"block_size": "128"})
+    with pytest.raises(Failure, match="does not divide the 192 inputs") as failure:
+        forecast(inspect(sample_dir), wide)
+    assert "16, 32, 64" in failure.value.fix
