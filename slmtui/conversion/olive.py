@@ -19,6 +19,7 @@ from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.diagnosis import diagnose, unloaded_weights
 from slmtui.conversion.progress import Tracker, is_bar
 from slmtui.conversion.recipe import Recipe
+from slmtui.environment import container
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Usage
 from slmtui.process import Child, Meter
 from slmtui.source.model_source import ModelSource
@@ -124,6 +125,7 @@ class _Run:
         self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self.reply: dict[str, Any] | None = None
         self.rss_bytes = 0
+        self._killed_before = container.processes_killed()
         self._log = log
         self._stage = tracker.stage
         self._progress_at = self._usage_at = 0.0
@@ -162,9 +164,16 @@ class _Run:
         if child.process.returncode == 1:  # Python itself could not start it
             return diagnose(self.lines, self._log)
         memory = psutil.virtual_memory()
-        return Failure(
-            f"{death.cause} It held {size(self.rss_bytes)} of memory; this computer has {size(memory.total)},"
-            f" of which {size(memory.available)} are free now.",
-            death.fix,
-            self._log,
-        )
+        limit = container.memory()
+        total = min(memory.total, limit.total) if limit else memory.total
+        free = min(memory.available, limit.free) if limit else memory.available
+        held = f"It held {size(self.rss_bytes)} of memory; this computer has {size(total)}, of which"
+        held += f" {size(free)} are free now."
+        if container.processes_killed() > self._killed_before:
+            return Failure(
+                f"Memory ran out, and the system ended the worker for it (out-of-memory killer). {held}",
+                "Close other programs, choose a preset that takes less memory, or take a smaller model; in a"
+                " container, raise its memory limit.",
+                self._log,
+            )
+        return Failure(f"{death.cause} {held}", death.fix, self._log)

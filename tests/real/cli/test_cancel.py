@@ -14,7 +14,7 @@ import psutil
 
 def test_ctrl_c_ends_a_conversion_and_leaves_nothing(slmtui: Any, tmp_path: Path) -> None:
     output = tmp_path / "out" / "model"
-    with slmtui.start("convert", "fernlight-support", "--output", output, "--json") as process:
+    with slmtui.start("convert", "fernlight-support", "--output", output, "--force", "--json") as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         while first["event"] != "usage":  # the worker is there and measured

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -17,6 +18,7 @@ from slmtui.config.locations import log_dir
 from slmtui.conversion import gate
 from slmtui.conversion.convert import convert
 from slmtui.conversion.plan import ConversionPlan
+from slmtui.environment import container
 from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Usage, Verdict, drain
 
 Worker = Callable[[str], None]
@@ -170,6 +172,28 @@ def test_a_worker_killed_by_the_system_is_explained_with_the_memory(
     assert failure.value.fix
     assert failure.value.log is not None
     assert "loading" in failure.value.log.read_text(encoding="utf-8")
+    assert nothing_is_left(conversion)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="there is no SIGKILL")
+def test_the_systems_out_of_memory_killer_is_recognised(
+    conversion: ConversionPlan, worker: Worker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With control groups of the test's own, as the kernel writes them."""
+    group = tmp_path / "cgroups"
+    group.mkdir()
+    (tmp_path / "own").write_text("0::/\n")
+    (group / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 1\noom_kill 3\n")
+    monkeypatch.setattr(container, "CGROUPS", group)
+    monkeypatch.setattr(container, "OWN_CGROUP", tmp_path / "own")
+    events = str(group / "memory.events")
+    worker(
+        f"Path({events!r}).write_text('low 0\\nhigh 0\\nmax 9\\noom 2\\noom_kill 4\\n')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with pytest.raises(Failure, match="Memory ran out, and the system ended the worker") as failure:
+        drain(convert(conversion, Cancel()))
+    assert "container" in failure.value.fix
     assert nothing_is_left(conversion)
 
 
