@@ -170,9 +170,20 @@ class SlmtuiApp(App[int]):
                 continue
             if job.state == "done" and job.on_done is not None:
                 job.on_done(job.result)
+            if job.station == "convert" and job.state in ("done", "failed"):
+                self._call_back(job)
             self._tell(JobChanged(job, events))
         if not busy and self._pump_timer is not None:
             self._pump_timer.pause()
+
+    def _call_back(self, job: Job[Any]) -> None:
+        """A conversion takes long enough to look elsewhere meanwhile."""
+        from slmtui.tui.attention import call
+
+        words = "The conversion is done." if job.state == "done" else "The conversion has failed."
+        call(self, "slmtui", words)
+        if self.current_mode != job.station:
+            self.notify(words, severity="information" if job.state == "done" else "error")
 
     def _tell(self, message: JobChanged) -> None:
         screen = next((s for s in reversed(self.screen_stack) if not s.is_modal), None)

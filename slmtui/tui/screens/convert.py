@@ -1,184 +1,326 @@
-"""Convert: what will be made and where, then Olive at work, then the proof that the result loads."""
+"""Convert: what will be made and where, then Olive at work, then the proof that it is its source's."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Button, Input, Label
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Button, Input, Static
 
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
+from slmtui.conversion.recipe import Recipe
+from slmtui.conversion.recipe import recipe as find_recipe
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
-from slmtui.tui.format import MUTED, short
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.jobs import Job
+from slmtui.tui.screens.convert_config import ConfigActions
+from slmtui.tui.studio import Prospect, Studio, Wish
+from slmtui.tui.widgets.command_pane import CommandPane
+from slmtui.tui.widgets.config_pane import ConfigPane
+from slmtui.tui.widgets.conversion_facts import done_rows, plan_rows
+from slmtui.tui.widgets.convert_form import ConvertForm, note
+from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
+from slmtui.tui.widgets.log_view import LogView
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, recorded_failure, verdict_from
-from slmtui.units import count, size
+
+FACES = ("form", "command", "config")
+_TYPING_SECONDS = 0.15
+_HOW = "Tab or a click goes into the form; there ↑ ↓ choose a field and ← → its value."
 
 
-class ConvertScreen(JobScreen):
-    """From the checkpoint to an ONNX model in INT4."""
+class ConvertScreen(ConfigActions, JobScreen):
+    """From the checkpoint to an ONNX model in the precision of your choice."""
 
     MODE = "convert"
-    HEADING = "Convert to ONNX, INT4 on the CPU"
+    HEADING = "Convert to ONNX on the CPU"
     CSS_PATH = "convert.tcss"
     SCROLLS = False
     HELP = """\
 ## Convert
 
-Microsoft Olive turns the checkpoint into an ONNX model with 4-bit weights, in a process of its own: you can
-leave this screen, and slmtui stays responsive.
+Microsoft Olive turns the checkpoint into an ONNX model, in a process of its own: you can leave this screen,
+and slmtui stays responsive. **Enter alone** converts with the guide's INT4.
 
-The conversion counts as done only when the files are fresh and complete **and the runtime has loaded the
-model**; Olive's own word is not taken for it. The output appears whole or not at all, also after a cancel.
+* **Precision**: each row says what it would take. ↑ ↓ choose a row or a field, ← → its value; what a field
+  does to size, speed and quality stands below the form.
+* **Command**: the `olive` line that makes the same model by hand; `y` copies it.
+* **Configuration**: what Olive is told. Edit it here, in your own editor (Ctrl+E), or load a file (Ctrl+L);
+  it runs as it is. Form and configuration stay in step as far as the form has words for it. Below stands what
+  Olive would ignore or refuse; Ctrl+G applies the fix of the highlighted line, Ctrl+Z undoes, Ctrl+R goes
+  back to the form's.
+* **While it runs**: `/` searches the log, `n` goes to the next match, `v` filters by level, `o` holds it,
+  `y` copies it, Esc cancels.
 
-* **INT4** stores the weights of the linear layers in 4 bits, with one scale a block of 32. It is the smallest
-  and, on most CPUs, the fastest. The embeddings stay in FP32: a small model shrinks less than to an eighth.
+The conversion counts as done only when the files are fresh and complete, **the runtime has loaded the model,
+and it says what its source says**; Olive's own word is not taken for it. The output appears whole or not at
+all, also after a cancel.
 """
-    BINDINGS = [
-        Binding("ctrl+o", "output", "Output folder", tooltip="Change where the converted model goes"),
-        Binding("ctrl+y", "copy_log", "Copy log", tooltip="Copy the log shown here"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "next_face", "Form/Command/Config", tooltip="Form, command, or configuration"),
+        Binding("ctrl+o", "output", "Output", show=False, tooltip="Change where the converted model goes"),
+        Binding("slash", "search", "Search", tooltip="Search the log"),
+        Binding("v", "level", "Level", tooltip="All of the log, warnings and errors, or errors alone"),
+        Binding("o", "hold", "Hold", tooltip="Hold the log where it is, or follow it again"),
+        Binding("y,ctrl+y", "copy", "Copy", tooltip="Copy the command, the configuration or the log"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, studio: Studio | None = None) -> None:
         super().__init__()
-        self._plan: ConversionPlan | None = None
+        self._studio = studio or Studio()
+        self._wish = Wish()
+        self._prospect: Prospect | None = None
+        self._asked = 0
+        self._waiting: Timer | None = None
         self._shown_for = ""
         self._remake = False
+        self._face = 0
 
     def compose_body(self) -> ComposeResult:
-        yield Facts(id="plan")
-        with Horizontal(id="output-row"):
-            yield Label("output")
-            yield Input(id="output", compact=True, placeholder="a folder that does not exist yet")
+        yield Faces(("Form", "Command", "Configuration"), "Ctrl+T", id="faces")
         yield FailurePanel(id="convert-failure")
+        with Container(id="plan-place"):
+            yield Facts(id="plan")
         yield VerdictList(id="convert-verdicts")
+        with Horizontal(id="studio"):
+            with Vertical(id="left"):
+                yield ConvertForm()
+                yield Static(_HOW, id="form-help")
+                yield CommandPane()
+            yield Container(id="right")
         yield JobPanel(id="convert-job")
 
     def compose_actions(self) -> ComposeResult:
         yield from super().compose_actions()
         yield Button("Again", id="again", compact=True)
+        yield Button("Convert anyway", id="anyway", compact=True)
+
+    # What is shown
+
+    @property
+    def _done(self) -> bool:
+        deployment = self.slmtui.deployment
+        return (
+            deployment is not None and deployment.step("conversion").state == "verified" and not self._remake
+        )
+
+    @property
+    def _at_work(self) -> bool:
+        job = self.slmtui.job(self.MODE)
+        return job is not None and job.running
+
+    @property
+    def _choosing(self) -> bool:
+        """Whether the form is shown."""
+        return self.slmtui.deployment is not None and not self._at_work and not self._done
 
     def show_state(self) -> None:
         super().show_state()
         deployment = self.slmtui.deployment
         job = self.slmtui.job(self.MODE)
-        running = job is not None and job.running
         if deployment is None or deployment.name != self._shown_for:
             self._remake = False
-        done = (
-            deployment is not None and deployment.step("conversion").state == "verified" and not self._remake
-        )
         failure = self.query_one(FailurePanel)
         failure.show(None)
-        self.query_one("#cancel").display = running
-        self.query_one("#again").display = done and not running
-        self.query_one("#output-row").display = deployment is not None and not running and not done
-        self.query_one(JobPanel).show(job)
+        self.query_one("#cancel").display = self._at_work
+        self.query_one("#again").display = self._done and not self._at_work
+        self.query_one("#anyway").display = False
+        self.set_class(self._choosing, "-choosing")
+        panel = self.query_one(JobPanel)
+        panel.show(None if self._choosing and (job is None or job.state == "done") else job)
         self.query_one(VerdictList).show([])
+        self.refresh_bindings()
         if deployment is None:
             self.query_one(Facts).show([])
             self.set_primary("Choose a model", "No model is chosen yet.")
             return
-        if running:
+        if self._at_work:
+            self.query_one(Facts).show([])
             self.set_primary("Converting", "Esc cancels.", enabled=False)
             return
         if deployment.name != self._shown_for:
             self._shown_for = deployment.name
-            self.query_one("#output", Input).value = str(pipeline.default_output(deployment))
-        if done:
-            self._show_done()
+            self._wish = Wish()
+            self._fill_output(deployment, self._wish.precision)
+        if self._done:
+            self._show_done(deployment)
             return
         if job is not None and job.state == "failed":
             failure.show(job.failure)
         elif deployment.step("conversion").state == "failed":
             failure.show(recorded_failure(deployment.step("conversion").record))
+        self._show_face()
         self._look()
 
-    def _show_done(self) -> None:
-        deployment = self.slmtui.deployment
-        assert deployment is not None
+    def _show_done(self, deployment: Deployment) -> None:
         record = deployment.step("conversion").record
         before = int(deployment.step("source").record.get("bytes", 0))
-        after = int(record["bytes"])
-        share = f", {after / before:.2f} of the source" if before else ""
-        self.query_one(Facts).show(
-            [
-                ("output", short(record["output"])),
-                ("size", f"{size(after)}{share}"),
-                ("took", f"{record['seconds']} s, {size(record['peak_rss_bytes'])} at the peak"),
-                ("log", short(record["log"])),
-            ]
-        )
-        self.query_one(VerdictList).show(verdict_from(v) for v in record.get("verdicts", []))
-        self.set_primary("Continue", "The runtime loads it.")
+        self.query_one(Facts).show(done_rows(record, before))
+        shown = [verdict_from(v) for v in record.get("verdicts", [])]
+        self.query_one(VerdictList).show(v for v in shown if v.id != "parity" or v.status == "warn")
+        words = {
+            "verified": "It says what its source says.",
+            "degraded": "It loads, and says less well what its source says.",
+            "unverified": "The runtime loads it; it was not compared with its source.",
+        }
+        verdict = (record.get("parity") or {}).get("verdict", "")
+        self.set_primary("Continue", words.get(verdict, "The runtime loads it."))
 
     # The plan
+
+    def _fill_output(self, deployment: Deployment, precision: str) -> None:
+        self.query_one(ConvertForm).put_output(str(pipeline.default_output(deployment, precision)))
 
     def _look(self) -> None:
         """Work out the plan off the event loop; until it is there, nothing can be started."""
         deployment = self.slmtui.deployment
-        self._plan = None
+        self._asked += 1
+        self.query_one("#anyway").display = False
+        if self._prospect is not None:
+            self._prospect = replace(self._prospect, plan=None, anyway=None)
+        form = self.query_one(ConvertForm)
+        self._wish = replace(self._wish, output=form.output, compares=form.compares)
         self.set_primary("Convert", "Looking", enabled=False)
         if deployment is not None:
-            self._make_plan(deployment, self.query_one("#output", Input).value.strip())
+            self._work_out(deployment, self._wish, self._asked)
 
     @work(thread=True, exclusive=True, group="plan")
-    def _make_plan(self, deployment: Deployment, output: str) -> None:
-        try:
-            path = Path(output).expanduser().absolute() if output else None
-            plan: ConversionPlan | Failure = pipeline.conversion_plan(deployment, output=path)
-        except Failure as failure:
-            plan = failure
-        self.app.call_from_thread(self._show_plan, deployment, output, plan)
+    def _work_out(self, deployment: Deployment, wish: Wish, asked: int) -> None:
+        found = self._studio.look(deployment, wish)
+        self.app.call_from_thread(self.call_later, self._show_prospect, found, asked)
 
-    def _show_plan(self, deployment: Deployment, output: str, plan: ConversionPlan | Failure) -> None:
-        if deployment != self.slmtui.deployment or output != self.query_one("#output", Input).value.strip():
+    async def _show_prospect(self, found: Prospect, asked: int) -> None:
+        if asked != self._asked or not self._choosing:
             return  # a thread cannot be stopped: this one looked at what is no longer asked for
-        job = self.slmtui.job(self.MODE)
-        if job is not None and job.running:
-            return
-        if isinstance(plan, Failure):
-            self._plan = None
-            self.query_one(FailurePanel).show(plan)
-            self.set_primary("Convert", "This cannot start yet.", enabled=False)
-            return
-        if deployment.step("conversion").state != "failed":
-            self.query_one(FailurePanel).show(None)
-        self._plan = plan
-        source = plan.source
-        room = Content.assemble(size(plan.needed_bytes), (f" needed, {size(plan.free_bytes)} free", MUTED))
-        self.query_one(Facts).show(
-            [
-                ("source", short(source.path)),
-                ("model", f"{source.architecture}, {count(source.parameters)} parameters, {source.dtype}"),
-                ("precision", "INT4, block size 32, on the CPU"),
-                ("disk", room),
-            ]
+        self._prospect, self._wish = found, found.wish
+        deployment = self.slmtui.deployment
+        assert deployment is not None
+        await self._show_form(found)
+        await self._mount_config()
+        self._show_config(found)
+        self.query_one(CommandPane).show(
+            found.command, "No command says this; run the configuration: olive run --config FILE"
         )
-        typing = self.focused is not None and self.focused.id == "output"
+        job = self.slmtui.job(self.MODE)
+        failed = deployment.step("conversion").state == "failed" or (
+            job is not None and job.state == "failed"
+        )
+        if found.failure is not None or not failed:
+            # What the lint found stands below the configuration.
+            self.query_one(FailurePanel).show(None if found.faulty else found.failure)
+        self.query_one(Facts).show(plan_rows(found.source, found.plan or found.anyway))
+        self._show_next(found, job)
+
+    def _show_next(self, found: Prospect, job: Job[Any] | None) -> None:
+        if found.plan is None:
+            self.query_one("#anyway").display = found.anyway is not None
+            words = "Mend the configuration first; Ctrl+G does." if found.faulty else "This cannot start yet."
+            self.set_primary("Convert", words, enabled=False)
+            return
+        busy = self.focused is not None and self.query_one("#studio") in self.focused.ancestors
         again = job is not None and job.state in ("failed", "cancelled")
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
-        self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not typing)
+        self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not busy)
 
-    @on(Input.Changed, "#output")
-    def _output_changed(self) -> None:
+    async def _show_form(self, found: Prospect) -> None:
+        form = self.query_one(ConvertForm)
+        shown = found.recipe
+        lines = ["The configuration is yours; the form says the same."] if found.wish.text is not None else []
+        if shown is None and found.wish.text is not None:
+            lines = [
+                found.beyond or "The configuration cannot be read.",
+                "It runs as it is; Ctrl+R: the form's.",
+            ]
+        said = note("ok" if shown is not None else "warn", [*lines, *found.replaced]) if lines else None
+        if shown is None:
+            form.fall_back(found.estimates, said)
+        else:
+            self._follow_output(shown)
+            await form.show(shown, found.estimates, said)
+
+    def _follow_output(self, shown: Recipe) -> None:
+        """The folder is called like the precision, as long as it is slmtui's own."""
         deployment = self.slmtui.deployment
-        if deployment is not None and self.query_one("#output-row").display:
-            self._look()
+        assert deployment is not None
+        form = self.query_one(ConvertForm)
+        own = {str(pipeline.default_output(deployment, each)) for each in ("fp32", "fp16", "int8", "int4")}
+        if form.output in own:
+            self._fill_output(deployment, shown.precision)
 
-    @on(Input.Submitted, "#output")
-    def _output_submitted(self) -> None:
+    @on(ConvertForm.Changed)
+    def _form_changed(self, event: ConvertForm.Changed) -> None:
+        deployment = self.slmtui.deployment
+        if deployment is None or not self._choosing:
+            return
+        form = self.query_one(ConvertForm)
+        before = (self._wish.precision, self._wish.preset, dict(self._wish.options))
+        now = (form.precision, form.preset, dict(form.options))
+        if now != before:
+            self._wish = replace(
+                self._wish,
+                precision=now[0],
+                preset=now[1],
+                options=now[2],
+                follows=self._wish.text is not None,
+            )
+            try:
+                self._follow_output(find_recipe(form.precision))
+            except Failure:
+                return
+        self._look_soon() if event.waits else self._look()
+
+    def _look_soon(self) -> None:
+        """Look when the user has stopped typing; what was planned holds no longer."""
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._asked += 1
+        self.set_primary("Convert", "Looking", enabled=False)
+        self._waiting = self.set_timer(_TYPING_SECONDS, self._look)
+
+    @on(ConvertForm.Helped)
+    def _helped(self, event: ConvertForm.Helped) -> None:
+        self.query_one("#form-help", Static).update(event.text or _HOW)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
         self.action_proceed()
+
+    # Faces
+
+    def _show_face(self) -> None:
+        for index, name in enumerate(FACES):
+            self.set_class(index == self._face, f"-{name}")
+        findings = self._prospect.report.findings if self._prospect else ()
+        errors = sum(finding.severity != "info" for finding in findings)
+        self.query_one(Faces).show(self._face, ("", "", f" !{errors}" if errors else ""))
+
+    @on(Faces.Picked)
+    async def _picked(self, event: Faces.Picked) -> None:
+        await self._turn(event.index)
+
+    async def action_next_face(self) -> None:
+        """Form, command or configuration."""
+        await self._turn((self._face + 1) % len(FACES))
+
+    async def _turn(self, face: int) -> None:
+        self._face = face
+        self._show_face()
+        if FACES[face] == "config" and self._prospect is not None:
+            await self._mount_config()
+            self._show_config(self._prospect)
+            self.query_one(ConfigPane).editor.focus()
+        else:
+            self.action_leave()
+        self.refresh_bindings()
 
     # The run
 
@@ -186,17 +328,22 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
         deployment = self.slmtui.deployment
         if deployment is None:
             self.go("start")
-        elif deployment.step("conversion").state == "verified" and not self._remake:
+        elif self._done:
             self.go("template")
-        elif self._plan is not None:
-            self._convert(self._plan)
+        elif self._prospect is not None and self._prospect.plan is not None:
+            self._convert(self._prospect.plan)
+
+    @on(Button.Pressed, "#anyway")
+    def _anyway(self) -> None:
+        """The user knows better: the plan is carried out in spite of what stands against it."""
+        if self._prospect is not None and self._prospect.anyway is not None:
+            self._convert(self._prospect.anyway)
 
     def _convert(self, plan: ConversionPlan) -> None:
         deployment = self.slmtui.deployment
         assert deployment is not None
-        self.slmtui.start_job(
-            self.MODE, lambda cancel: pipeline.convert(deployment, plan, cancel), self.slmtui.finished
-        )
+        service = partial(self._studio.convert, deployment, plan, compares=self._wish.compares)
+        self.slmtui.start_job(self.MODE, service, self.slmtui.finished)
         self.show_state()
 
     @on(Button.Pressed, "#again")
@@ -208,14 +355,50 @@ model**; Olive's own word is not taken for it. The output appears whole or not a
     def job_ended(self, job: Job[Any]) -> None:
         self._remake = self._remake and job.state != "done"
 
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not super().check_action(action, parameters):
+            return False
+        match action:
+            case "next_face" | "output" | "edit" | "load" | "fix" | "reset":
+                return self._choosing
+            case "search" | "level" | "hold":
+                return bool(self.query_one(JobPanel).display)
+        return True
+
+    def action_leave(self) -> None:
+        """Close the search, else cancel what runs, else leave the field."""
+        if not self.query_one(LogView).close_search():
+            super().action_leave()
+
     def action_output(self) -> None:
         """Go to the output field."""
-        if self.query_one("#output-row").display:
-            self.query_one("#output").focus()
+        self._face = 0
+        self._show_face()
+        self.query_one("#output").focus()
 
-    def action_copy_log(self) -> None:
-        """Copy what the log holds."""
-        job = self.slmtui.job(self.MODE)
-        if job is not None and job.log:
-            self.app.copy_to_clipboard("\n".join(job.log))
-            self.notify(f"{len(job.log)} lines are copied.")
+    def action_search(self) -> None:
+        """Search the log."""
+        self.query_one(LogView).search()
+
+    def action_level(self) -> None:
+        """Filter the log."""
+        self.query_one(LogView).next_level()
+
+    def action_hold(self) -> None:
+        """Hold or follow the log."""
+        self.query_one(LogView).follow()
+
+    def action_copy(self) -> None:
+        """Copy what is shown: the log, the configuration or the command."""
+        if self.query_one(JobPanel).display:
+            lines = self.query_one(LogView).lines
+            text, what = "\n".join(lines), f"{len(lines)} lines are"
+        elif FACES[self._face] == "config":
+            text, what = self._prospect.text if self._prospect else "", "The configuration is"
+        else:
+            text, what = self.query_one(CommandPane).text, "The command is"
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"{what} copied.")

@@ -7,11 +7,12 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Log, ProgressBar, Sparkline, Static
+from textual.widgets import ProgressBar, Sparkline, Static
 
 from slmtui.events import Event, LogLine, Usage
 from slmtui.tui.format import MUTED, fit, icon, safe
-from slmtui.tui.jobs import LOG_LINES, Job
+from slmtui.tui.jobs import Job
+from slmtui.tui.widgets.log_view import LogView
 from slmtui.units import duration, size
 
 _ENDINGS = {
@@ -35,17 +36,9 @@ class JobPanel(Vertical):
         .job-memory { width: 30; }
         .job-cpu { width: 12; margin-left: 2; }
         Sparkline { width: 1fr; height: 1; margin: 0; }
-        .job-log {
-            height: 1fr;
-            min-height: 4;
-            margin-top: 1;
-            background: $surface;
-            color: $text-muted;
-            scrollbar-size-vertical: 1;
-            scrollbar-size-horizontal: 0;
-        }
+        LogView { margin-top: 1; }
     }
-    .-short JobPanel .job-usage, .-short JobPanel .job-log { margin-top: 0; }
+    .-short JobPanel .job-usage, .-short JobPanel LogView { margin-top: 0; }
     """
 
     def __init__(self, *, log: bool = True, usage: bool = True, id: str | None = None) -> None:  # noqa: A002
@@ -64,7 +57,7 @@ class JobPanel(Vertical):
                 yield Static(classes="job-cpu")
                 yield Sparkline([], summary_function=max, classes="job-cpu-plot")
         if self._with_log:
-            yield Log(max_lines=LOG_LINES, auto_scroll=True, classes="job-log")
+            yield LogView()
 
     def show(self, job: Job[Any] | None, events: list[Event] | None = None) -> None:
         """Show a job's state; `events` are those that are new since the last call, None means all."""
@@ -89,12 +82,11 @@ class JobPanel(Vertical):
             self._show_stage(self._shown)
 
     def _show_log(self, job: Job[Any], events: list[Event] | None) -> None:
-        log = self.query_one(Log)
+        log = self.query_one(LogView)
         if events is None or job is not self._shown:
-            log.clear()
-            log.write_lines(job.log)
+            log.start(job.log, anew=job is not self._shown)
         elif lines := [event.text for event in events if isinstance(event, LogLine)]:
-            log.write_lines(lines)
+            log.add(lines)
 
     def _show_stage(self, job: Job[Any]) -> None:
         bar = self.query_one(ProgressBar)

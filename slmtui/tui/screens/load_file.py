@@ -1,0 +1,69 @@
+"""Asks for the path of a file, and reads it; what is wrong with it is said where it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Button, Input, Static
+
+from slmtui.events import Failure
+from slmtui.tui.screens.dialog import Dialog
+from slmtui.tui.widgets.verdicts import FailurePanel
+
+
+class LoadFileScreen(Dialog[str]):
+    """Ends with the text of a file, or with nothing."""
+
+    DEFAULT_CSS = "LoadFileScreen { #load-path { background: $background; } }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
+
+    def __init__(self, title: str, read: Callable[[Path], str]) -> None:
+        super().__init__()
+        self._title = title
+        self._read = read
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(
+            "The text replaces what stands in the editor; Ctrl+Z there brings that back.",
+            classes="dialog-lead",
+        )
+        yield Input(id="load-path", compact=True, placeholder="path of a JSON file")
+        yield FailurePanel(id="load-failure")
+
+    def compose_actions(self) -> ComposeResult:
+        yield Button("Close", id="close", compact=True)
+        yield Button("Load", id="load", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        self.ask(self._title, "#load")
+        self.query_one(Input).focus()
+
+    @on(Button.Pressed, "#close")
+    def _close(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#load")
+    def _load(self) -> None:
+        text = self.query_one(Input).value.strip()
+        if text:
+            self._read_file(Path(text).expanduser())
+
+    @work(thread=True, exclusive=True)
+    def _read_file(self, path: Path) -> None:
+        try:
+            found: str | Failure = self._read(path)
+        except Failure as failure:
+            found = failure
+        self.app.call_from_thread(self._show, found)
+
+    def _show(self, found: str | Failure) -> None:
+        if isinstance(found, Failure):
+            self.query_one(FailurePanel).show(found)
+        elif self.is_current:
+            self.dismiss(found)

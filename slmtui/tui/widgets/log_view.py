@@ -1,0 +1,230 @@
+"""A job's log: searched, filtered by level, copied, followed or held."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal, TypeAlias
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Log, Static
+
+from slmtui.tui.format import MUTED, safe
+from slmtui.tui.jobs import LOG_LINES
+
+Level: TypeAlias = Literal["all", "warnings", "errors"]
+_LEVELS: tuple[Level, ...] = ("all", "warnings", "errors")
+_ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b|^Traceback \(|\b\w*(Error|Exception)\b:")
+_WARNING = re.compile(r"\bWARN(ING)?\b|\w*Warning\b:?")
+_OTHER = re.compile(r"\b(INFO|DEBUG)\b")
+
+
+def level_of(line: str, before: str = "") -> str:
+    """The level of a line: "error", "warning" or "info"; `before` is that of the line before it."""
+    if _ERROR.search(line):
+        return "error"
+    if _WARNING.search(line):
+        return "warning"
+    if _OTHER.search(line):
+        return "info"
+    # The lines of a traceback belong to the error they are part of.
+    return "error" if before == "error" and line[:1] in " \t" else "info"
+
+
+class _Lines(Log):
+    """The lines themselves, with what is searched for in reverse."""
+
+    def __init__(self) -> None:
+        super().__init__(max_lines=LOG_LINES, auto_scroll=True, highlight=True, classes="job-log")
+        self.wanted = ""
+        self.highlighter = self._mark  # type: ignore[assignment]
+
+    def _mark(self, text: Text) -> Text:
+        if self.wanted:
+            for found in re.finditer(re.escape(self.wanted), text.plain, re.IGNORECASE):
+                text.stylize("reverse bold", *found.span())
+        level = level_of(text.plain)
+        if level != "info":
+            text.stylize("bold" if level == "error" else "italic")
+        return text
+
+    def mark(self, wanted: str) -> None:
+        """Mark another text."""
+        self.wanted = wanted
+        self._render_line_cache.clear()
+        self.refresh()
+
+
+class LogView(Vertical):
+    """The log and one line about it; `/` opens the search."""
+
+    DEFAULT_CSS = """
+    LogView {
+        height: 1fr;
+        min-height: 4;
+        .log-bar { height: 1; display: none; }
+        .log-search { width: 1fr; display: none; }
+        .log-state { width: auto; min-width: 1; max-width: 100%; }
+        &.-used .log-bar { display: block; }
+        &.-searching .log-search { display: block; }
+        .job-log {
+            height: 1fr;
+            background: $surface;
+            color: $text-muted;
+            scrollbar-size-vertical: 1;
+            scrollbar-size-horizontal: 0;
+        }
+        .job-log:focus { background-tint: $foreground 3%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next(1)", "Next match", show=False),
+        Binding("N,shift+n", "next(-1)", "Match before", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._all: deque[tuple[str, str]] = deque(maxlen=LOG_LINES)
+        self._shown: deque[str] = deque(maxlen=LOG_LINES)
+        self._level: Level = "all"
+        self._at = -1
+
+    def compose(self) -> ComposeResult:
+        yield _Lines()
+        with Horizontal(classes="log-bar"):
+            yield Input(placeholder="search the log", compact=True, classes="log-search")
+            yield Static(classes="log-state")
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The lines that pass the filter."""
+        return self._shown
+
+    @property
+    def follows(self) -> bool:
+        """Whether new lines come into sight by themselves."""
+        return self._log.auto_scroll
+
+    @property
+    def _log(self) -> _Lines:
+        return self.query_one(_Lines)
+
+    def start(self, lines: Iterable[str], *, anew: bool = True) -> None:
+        """Show these lines in place of all others; the log of another job also `anew`, as it opens."""
+        self._all.clear()
+        if anew:
+            self._at, self._level = -1, "all"
+            self._log.auto_scroll = True
+        self._fill()
+        self.add(lines)
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Show more lines."""
+        new: list[tuple[str, str]] = []
+        level = self._all[-1][1] if self._all else ""
+        for line in lines:
+            level = level_of(line, level)
+            new.append((line, level))
+        self._all.extend(new)
+        shown = [line for line, level in new if self._passes(level)]
+        if shown:
+            self._shown.extend(shown)
+            self._log.write_lines(shown)
+        if self.has_class("-used"):
+            self._say()
+
+    def _passes(self, level: str) -> bool:
+        return self._level == "all" or level == "error" or (self._level == "warnings" and level == "warning")
+
+    def _fill(self) -> None:
+        self._shown.clear()
+        self._shown.extend(line for line, level in self._all if self._passes(level))
+        log = self._log
+        log.clear()
+        log.write_lines(self._shown)
+
+    # What can be done
+
+    def search(self) -> None:
+        """Open the search field."""
+        self.add_class("-used", "-searching")
+        self._say()
+        self.query_one(Input).focus()
+
+    def close_search(self) -> bool:
+        """Close the search field; False if it was not open."""
+        if not self.has_class("-searching"):
+            return False
+        self.remove_class("-searching")
+        self._log.mark("")
+        self._at = -1
+        self._log.focus()
+        self._say()
+        return True
+
+    def next_level(self) -> None:
+        """Show all lines, warnings and errors, or errors alone."""
+        self._level = _LEVELS[(_LEVELS.index(self._level) + 1) % len(_LEVELS)]
+        self.add_class("-used")
+        self._at = -1
+        self._fill()
+        self._say()
+
+    def follow(self) -> None:
+        """Hold the log where it is, or follow it again."""
+        log = self._log
+        log.auto_scroll = not log.auto_scroll
+        if log.auto_scroll:
+            log.scroll_end(animate=False)
+        self.add_class("-used")
+        self._say()
+
+    @on(Input.Changed)
+    def _searched(self, event: Input.Changed) -> None:
+        event.stop()
+        self._log.mark(event.value)
+        self._at = -1
+        self.action_next(1)
+
+    @on(Input.Submitted)
+    def _again(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_next(1)
+
+    def action_next(self, step: int) -> None:
+        """Go to the next line that holds what is searched for, round the end."""
+        found = self._found()
+        if found:
+            here = self._at
+            later = (
+                [line for line in found if line > here]
+                if step > 0
+                else [line for line in found if line < here]
+            )
+            self._at = (later or found)[0 if step > 0 else -1]
+            self._log.auto_scroll = False
+            self._log.scroll_to(y=max(self._at - self._log.size.height // 2, 0), animate=False)
+        self._say()
+
+    def _found(self) -> list[int]:
+        wanted = self._log.wanted.lower()
+        return [number for number, line in enumerate(self._shown) if wanted in line.lower()] if wanted else []
+
+    def _say(self) -> None:
+        words = (
+            [] if self._level == "all" else [f"{self._level} only" if self._shown else f"no {self._level}"]
+        )
+        if not self.follows:
+            words.append("held")
+        if self._log.wanted:
+            found = self._found()
+            number = found.index(self._at) + 1 if self._at in found else 0
+            words.append(f"{number} of {len(found)}" if found else "not found")
+        text = safe(", ".join(words) or "following")
+        self.query_one(".log-state", Static).update(Content.styled(f" {text}", MUTED))
