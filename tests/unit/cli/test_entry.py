@@ -257,8 +257,8 @@ def test_every_command_explains_itself() -> None:
     actions = [a for a in build()._actions if a.dest == "COMMAND" or (hasattr(a, "choices") and a.choices)]
     commands = dict(actions[-1].choices or {})
     assert set(commands) == {
-        "samples", "doctor", "toolchain", "inspect", "convert", "lint", "presets", "template", "deploy", "undeploy",
-        "list", "chat", "run",
+        "samples", "doctor", "toolchain", "inspect", "convert", "lint", "presets", "template", "deploy",
+        "undeploy", "list", "chat", "run",
     }  # fmt: skip
     for name, parser in commands.items():
         text = parser.format_help()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slmtui.conversion.plan import plan
+from slmtui.conversion.recipe import recipe
 from slmtui.events import Failure
 from slmtui.source.model_source import ModelSource, Problem
 
@@ -77,6 +78,23 @@ def test_too_little_room_is_said_with_both_figures(
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10_000, 9_000, 1_000))
     with pytest.raises(Failure, match=r"needs about .* kB while it runs, 1\.0 kB are free"):
         plan(source, tmp_path / "out")
+
+
+def test_too_little_memory_is_refused_like_too_little_room_unless_it_is_to_be_tried(
+    source: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slmtui.conversion.plan.free_memory", lambda: 300_000_000)
+    with pytest.raises(Failure, match=r"too little memory: .* needs about .* MB, 300(\.0)? MB are free"):
+        plan(source, tmp_path / "out")
+    forced = plan(source, tmp_path / "out", override=True)
+    assert forced.memory_bytes > forced.free_memory_bytes == 300_000_000
+
+
+def test_a_plan_carries_its_recipe(source: ModelSource, tmp_path: Path) -> None:
+    assert plan(source, tmp_path / "out").recipe == recipe("int4")
+    compact = recipe("int4", "compact")
+    made = plan(source, tmp_path / "out", recipe=compact)
+    assert (made.recipe, made.precision) == (compact, "int4")
 
 
 def test_a_read_only_parent_is_refused_at_once(
