@@ -304,6 +304,7 @@ def convert(
         "verified",
         output=str(result.output),
         precision=plan.precision,
+        recipe="a configuration of your own" if plan.config and not plan.config.recipe else plan.recipe.title,
         bytes=result.bytes,
         seconds=round(result.seconds, 2),
         peak_rss_bytes=result.peak_rss_bytes,

@@ -20,6 +20,7 @@ from slmtui.tui.widgets.forecast_list import Estimate
 
 if TYPE_CHECKING:
     from slmtui.conversion.plan import ConversionPlan
+    from slmtui.conversion.targets import Offer
     from slmtui.source.model_source import ModelSource
 
 _NO_REPORT = LintReport((), None)
@@ -69,6 +70,7 @@ class Prospect:
     text: str = ""
     report: LintReport = _NO_REPORT
     replaced: tuple[str, ...] = ()
+    targets: tuple[Offer, ...] = ()
 
     @property
     def faulty(self) -> bool:
@@ -81,18 +83,21 @@ class Studio:
 
     def __init__(self) -> None:
         self._source: tuple[Deployment, ModelSource] | None = None
+        self._targets: tuple[Offer, ...] = ()
 
     def look(self, deployment: Deployment, wish: Wish) -> Prospect:
         """Work out what `wish` comes to; blocks for a moment."""
         from slmtui import pipeline
+        from slmtui.conversion.targets import offers
 
+        self._targets = self._targets or offers()
         try:
             if self._source is None or self._source[0] != deployment:
                 self._source = deployment, pipeline.source_of(deployment)
             source = self._source[1]
         except Failure as failure:
-            return Prospect(wish, failure=failure)
-        return _prospect(deployment, source, wish)
+            return Prospect(wish, failure=failure, targets=self._targets)
+        return replace(_prospect(deployment, source, wish), targets=self._targets)
 
     def fixed(self, text: str, finding: Finding) -> str:
         """The configuration with the fix of a finding.
@@ -115,12 +120,18 @@ class Studio:
         return read_text(path)
 
     def convert(
-        self, deployment: Deployment, plan: ConversionPlan, cancel: Cancel, *, compares: bool
+        self, deployment: Deployment, plan: ConversionPlan, cancel: Cancel, *, compares: bool, anew: bool
     ) -> Service[Deployment]:
-        """Do it."""
+        """Do it; what was made before is found again, unless it is to be made `anew`."""
         from slmtui import pipeline
 
-        return pipeline.convert(deployment, plan, cancel, parity=compares)
+        return pipeline.convert(deployment, plan, cancel, parity=compares, anew=anew)
+
+    def warm_up(self) -> None:
+        """Let a worker import Olive while the form is filled in."""
+        from slmtui.conversion import warm
+
+        warm.start()
 
 
 def _in_step(source: ModelSource, wish: Wish) -> Wish:
@@ -210,13 +221,16 @@ def _told(found: Prospect) -> Prospect:
 
 def _estimates(source: ModelSource, precision: str, chosen: Recipe | None = None) -> dict[str, Estimate]:
     """What each precision would take, by its first preset; the chosen one by its own recipe."""
+    from slmtui.conversion import history
     from slmtui.conversion.forecast import forecast
 
     found: dict[str, Estimate] = {}
     for name in PRECISIONS:
         try:
-            one = forecast(source, chosen if chosen and name == precision else recipe(name))
+            by = chosen if chosen and name == precision else recipe(name)
+            one = forecast(source, by)
         except Failure:
             continue  # a block size that does not fit, for example: the plan says it
-        found[name] = Estimate(one.output_bytes, one.memory_bytes, one.needed_bytes, None)
+        took = history.seconds(source, by)
+        found[name] = Estimate(one.output_bytes, one.memory_bytes, one.needed_bytes, took)
     return found

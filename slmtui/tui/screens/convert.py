@@ -219,6 +219,12 @@ all, also after a cancel.
             self.query_one(FailurePanel).show(None if found.faulty else found.failure)
         self.query_one(Facts).show(plan_rows(found.source, found.plan or found.anyway))
         self._show_next(found, job)
+        if found.plan is not None:
+            self._warm_up()
+
+    @work(thread=True, exclusive=True, group="warm")
+    def _warm_up(self) -> None:
+        self._studio.warm_up()
 
     def _show_next(self, found: Prospect, job: Job[Any] | None) -> None:
         if found.plan is None:
@@ -243,9 +249,11 @@ all, also after a cancel.
         said = note("ok" if shown is not None else "warn", [*lines, *found.replaced]) if lines else None
         if shown is None:
             form.fall_back(found.estimates, said)
+            form.show_targets(found.targets)
         else:
             self._follow_output(shown)
             await form.show(shown, found.estimates, said)
+            form.show_targets(found.targets)
 
     def _follow_output(self, shown: Recipe) -> None:
         """The folder is called like the precision, as long as it is slmtui's own."""
@@ -342,7 +350,13 @@ all, also after a cancel.
     def _convert(self, plan: ConversionPlan) -> None:
         deployment = self.slmtui.deployment
         assert deployment is not None
-        service = partial(self._studio.convert, deployment, plan, compares=self._wish.compares)
+        # Who asks for the very same once more does not mean the one that is there.
+        record = deployment.step("conversion").record
+        anew = self._remake and (record.get("output"), record.get("recipe")) == (
+            str(plan.output),
+            plan.recipe.title,
+        )
+        service = partial(self._studio.convert, deployment, plan, compares=self._wish.compares, anew=anew)
         self.slmtui.start_job(self.MODE, service, self.slmtui.finished)
         self.show_state()
 

@@ -87,6 +87,7 @@ class Choice(Static, can_focus=True):
         self._value = value
         self._about = about
         self._abouts = dict(abouts or {})
+        self._at: int | None = None  # where the user is, if that is a value that cannot be had
 
     @property
     def value(self) -> str:
@@ -105,7 +106,7 @@ class Choice(Static, can_focus=True):
         given = self._values if values is None else tuple(values)
         self._abouts = self._abouts if abouts is None else dict(abouts)
         if (value, given) != (self._value, self._values):
-            self._value, self._values = value, given
+            self._value, self._values, self._at = value, given, None
             self._draw()
 
     def on_mount(self) -> None:
@@ -118,6 +119,7 @@ class Choice(Static, can_focus=True):
         self._draw()
 
     def on_blur(self) -> None:
+        self._at = None
         self._draw()
 
     def _draw(self) -> None:
@@ -129,6 +131,7 @@ class Choice(Static, can_focus=True):
             self.update(Content.assemble((label, MUTED), *parts), layout=False)
             return
         at = next((i for i, value in enumerate(self._values) if value.key == self._value), 0)
+        at = self._at if self._at is not None else at
         shown = self._values[at].text if self._values else ""
         self.update(
             Content.assemble(
@@ -145,30 +148,34 @@ class Choice(Static, can_focus=True):
         text = f" {safe(value.text)} "
         if value.key == self._value:
             return Content.styled(text, "bold reverse $text-accent" if self.has_focus else "bold reverse")
-        style = f"{MUTED} strike" if value.why_not else ""
         index = self._values.index(value)
+        style = f"{MUTED} strike" if value.why_not else ""
+        style += " reverse" if index == self._at else ""
         return Content.styled(text, f"{style} @click=pick({index})".strip())
 
     def action_move(self, step: int) -> None:
-        """Choose the value before or after; those that cannot be had are passed over."""
-        possible = [value for value in self._values if not value.why_not or value.key == self._value]
-        keys = [value.key for value in possible]
-        at = keys.index(self._value) if self._value in keys else -1
-        if possible and 0 <= at + step < len(possible):
-            self._choose(possible[at + step])
+        """Choose the value before or after; one that cannot be had is gone to, and says why."""
+        keys = [value.key for value in self._values]
+        at = self._at if self._at is not None else keys.index(self._value) if self._value in keys else -1
+        if 0 <= at + step < len(keys):
+            self._go(at + step)
 
     def action_pick(self, index: int) -> None:
         """Choose the value that was clicked."""
         self.focus()
         if index < len(self._values):
-            self._choose(self._values[index])
+            self._go(index)
 
-    def _choose(self, value: Value) -> None:
+    def _go(self, index: int) -> None:
+        value = self._values[index]
+        self._at = index if value.why_not else None
+        changed = not value.why_not and value.key != self._value
+        if changed:
+            self._value = value.key
+        self._draw()
         if value.why_not:
             self.post_message(self.Refused(value.why_not))
-        elif value.key != self._value:
-            self._value = value.key
-            self._draw()
+        elif changed:
             self.post_message(self.Changed(self, value.key))
 
     async def _on_click(self, event: events.Click) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static
 from slmtui.conversion.options import Precision, options_of, spelled
 from slmtui.conversion.options import Value as OptionValue
 from slmtui.conversion.recipe import PRECISIONS, Recipe, presets
+from slmtui.conversion.targets import Offer
 from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
@@ -24,6 +25,9 @@ _ABOUT_PRECISION = {
     "int8": "About a quarter to a half of FP32, faster, and its answers hardly change: the balanced choice.",
     "int4": "The smallest and, on most CPUs, the fastest. It loses most: look at the parity, or try INT8.",
 }
+_ABOUT_TARGET = (
+    "What the model will run on. ← → also go to those that are not possible here, and say why not."
+)
 _PROOFS = (Value("compare", "compare with the source"), Value("skip", "skip"))
 _ABOUT_PROOFS = {
     "compare": "Source and result read the same text, and their next-token distributions are compared.",
@@ -110,6 +114,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
         yield ForecastList(PRECISIONS, self.precision)
         yield Choice("Preset", id="preset")
         yield Vertical(id="options")
+        yield Choice("Target", id="target", about=_ABOUT_TARGET)
         with Horizontal(id="output-row"):
             yield Label("Output")
             yield AboutInput(
@@ -147,10 +152,28 @@ class ConvertForm(VerticalScroll, can_focus=False):
         await self._show_options(found.precision, found.values)
 
     def fall_back(self, estimates: Mapping[str, Estimate], note: Content | None) -> None:
-        """What was chosen is impossible: show the figures, and leave the fields as they are."""
+        """What was chosen is impossible: show the figures, and leave the fields as they are.
+
+        A file may be what is missing.
+        """
         self.query_one("#form-note", Static).update(note or "")
         self.query_one("#form-note").display = note is not None
         self.query_one(ForecastList).show(self.precision, estimates)
+        for row in self.query(".file"):
+            row.display = True
+
+    def show_targets(self, offers: Iterable[Offer]) -> None:
+        """What the model can be made for here, and why not for the others."""
+        values = [
+            Value(
+                one.target.name,
+                one.target.name,
+                "" if one.available else f"{one.target.title}: {one.reason}",
+            )
+            for one in offers
+        ]
+        chosen = next((value.key for value in values if not value.why_not), "")
+        self.query_one("#target", Choice).show(chosen, values)
 
     def _show_presets(self, precision: str, chosen: str) -> None:
         here = [preset for preset in presets() if preset.precision == precision]
