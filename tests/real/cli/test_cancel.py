@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 
 def test_ctrl_c_ends_a_conversion_and_leaves_nothing(slmtui: Any, tmp_path: Path) -> None:
@@ -34,3 +35,26 @@ def test_ctrl_c_ends_a_conversion_and_leaves_nothing(slmtui: Any, tmp_path: Path
     assert not alive
     assert not output.exists()
     assert not output.parent.exists() or list(output.parent.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_command_that_is_killed_takes_its_worker_along_and_the_next_one_cleans_up(
+    slmtui: Any, tmp_path: Path
+) -> None:
+    output = tmp_path / "out" / "model"
+    with slmtui.start("convert", "fernlight-support", "--output", output, "--force", "--json") as process:
+        assert process.stdout is not None
+        while json.loads(process.stdout.readline())["event"] != "usage":
+            pass
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait(timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=3)
+    assert not alive
+    assert not output.exists()
+    left = [path for path in output.parent.iterdir() if ".building-" in path.name]
+    assert left
+    file = output.parent / "in the way"
+    file.touch()
+    slmtui("convert", "fernlight-support", "--output", output, "--no-parity", "--json")
+    assert sorted(path.name for path in output.parent.iterdir()) == ["in the way", "model"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -142,6 +144,32 @@ def test_cancelling_ends_the_whole_tree_within_a_second_and_leaves_nothing(
     assert nothing_is_left(conversion)
 
 
+@pytest.mark.usefixtures("runtime_loads")
+def test_cancels_at_random_moments_never_leave_half_an_output(
+    conversion: ConversionPlan, worker: Worker
+) -> None:
+    worker("time.sleep(0.05)\n" + MAKES_A_MODEL.replace("print(", "time.sleep(0.05); print("))
+    chance, cancelled, before = random.Random(4), False, set(_children())  # noqa: S311
+    drain(convert(conversion, Cancel()))
+    wanted = {path.name for path in conversion.output.iterdir()}
+    shutil.rmtree(conversion.output.parent)
+    for _ in range(15):
+        cancel = Cancel()
+        timer = threading.Timer(chance.uniform(0.0, 0.6), cancel.set)
+        timer.start()
+        try:
+            drain(convert(conversion, cancel))
+        except Cancelled:
+            cancelled = True
+            assert nothing_is_left(conversion)
+        else:
+            assert {path.name for path in conversion.output.iterdir()} == wanted
+            shutil.rmtree(conversion.output.parent)
+        timer.cancel()
+        assert set(_children()) <= before
+    assert cancelled
+
+
 def test_leaving_the_generator_ends_the_worker_too(conversion: ConversionPlan, worker: Worker) -> None:
     worker(NEVER_ENDS)
     service = convert(conversion, Cancel())
@@ -264,6 +292,10 @@ def _pids(service: Iterator[Event]) -> list[int]:
     """The worker's and its child's, once both run."""
     line = next(e for e in service if isinstance(e, LogLine) and e.text.startswith("started"))
     return [int(number) for number in line.text.split()[1:]]
+
+
+def _children() -> list[int]:
+    return [process.pid for process in psutil.Process().children(recursive=True)]
 
 
 def _runs(pid: int) -> bool:
