@@ -107,11 +107,19 @@ def _toolchain() -> ToolchainState:
 
 
 class Mending:
-    """What was agreed to, and what has come of it so far; a job's thread writes it, the screen reads it."""
+    """What was agreed to, and what has come of it so far; a job's thread writes it, the screen reads it.
+
+    `words` say it while it is done and when it is done: `Mending`, `Mended`.
+    """
 
     def __init__(
-        self, titles: Sequence[str], service: Callable[[Cancel], Service[Survey]], before: Callable[[], None]
+        self,
+        words: tuple[str, str],
+        titles: Sequence[str],
+        service: Callable[[Cancel], Service[Survey]],
+        before: Callable[[], None],
     ) -> None:
+        self.words = words
         self.titles = tuple(titles)
         self.at = 0
         self.states: list[StateLeft] = []

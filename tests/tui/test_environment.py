@@ -297,6 +297,7 @@ async def test_the_tool_chain_is_explained_and_built_with_one_more_key() -> None
         await pilot.press("b")
         await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
         assert bench.mended == ["toolchain"]
+        assert "Built in" in screen_text(app)
 
 
 async def test_the_tool_chain_is_removed_after_a_yes_only() -> None:

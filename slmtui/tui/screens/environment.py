@@ -185,7 +185,8 @@ of the version set.
         cancel.display = self._mends_now
         mend.display = anyway.display = False
         if self._mends_now:
-            self.set_primary("Mending", "Esc cancels.", enabled=False)
+            doing = self._mending.words[0] if self._mending else ""
+            self.set_primary(doing, "Esc cancels.", enabled=False)
         elif job is None or job.running:
             self.set_primary("Continue", "Checking", enabled=False)
         elif not self._complete:
@@ -343,13 +344,17 @@ of the version set.
 
         def removed(yes: bool | None) -> None:
             if yes:
-                self._start([title], partial(self._bench.remove_toolchain, self.slmtui.deployment))
+                self._start(
+                    ("Removing", "Removed"),
+                    [title],
+                    partial(self._bench.remove_toolchain, self.slmtui.deployment),
+                )
 
         def answered(answer: str | None) -> None:
             if answer and not self._may_start():
                 return
             if answer == "build":
-                self._mend([state.build])
+                self._mend([state.build], ("Building", "Built"))
             elif answer == "remove":
                 self.app.push_screen(AskScreen("Remove it?", [Section(title, rows)], "Remove"), removed)
 
@@ -379,13 +384,15 @@ of the version set.
 
         self.app.push_screen(AskScreen(question, sections, "Mend now"), answered)
 
-    def _mend(self, plans: Sequence[FixPlan]) -> None:
+    def _mend(self, plans: Sequence[FixPlan], words: tuple[str, str] = ("Mending", "Mended")) -> None:
         titles = [plan.title for plan in plans]
-        self._start(titles, partial(self._bench.mend, plans, self.slmtui.deployment))
+        self._start(words, titles, partial(self._bench.mend, plans, self.slmtui.deployment))
 
-    def _start(self, titles: Sequence[str], service: Callable[[Cancel], Service[Survey]]) -> None:
+    def _start(
+        self, words: tuple[str, str], titles: Sequence[str], service: Callable[[Cancel], Service[Survey]]
+    ) -> None:
         """Begin what was agreed to."""
-        self._mending = Mending(titles, service, self.slmtui.free_runtime)
+        self._mending = Mending(words, titles, service, self.slmtui.free_runtime)
         self._looked_after = self._shows_log = False
         self._table.rows.chosen = False
         self._mending_job = self.slmtui.start_job(self.MODE, self._mending.run)

@@ -67,7 +67,7 @@ class OutcomePanel(Static):
         lines: list[Content] = []
         match job.state:
             case "done":
-                words = f"Mended in {duration(job.seconds)}."
+                words = f"{mending.words[1]} in {duration(job.seconds)}."
                 lines.append(Content.assemble(icon("ok"), " ", (words, "bold"), " ", safe(changed)))
             case "cancelled":
                 lines.append(
