@@ -72,6 +72,116 @@ CASES = {
         "tokenizer.json",
     ),
     "package": (["ModuleNotFoundError: No module named 'requests'"], "package requests is missing", "doctor"),
+    "unknown pass": (
+        ["ValueError: Package configuration for pass of type 'modelbilder' not found"],
+        "no pass of the type modelbilder",
+        "slmtui lint",
+    ),
+    "unknown surgery": (
+        ["ValueError: Surgeon 'nosuch' does not exist. Available surgeons: dict_keys(['protosurgeon'])"],
+        "no graph surgery of the name nosuch",
+        "slmtui lint",
+    ),
+    "a value that the model builder refuses": (
+        [
+            "pydantic_core._pydantic_core.ValidationError: 4 validation errors for ModelBuilderConfig",
+            "int4_block_size.`int-enum[ModelBuilder.BlockSize]`",
+            "  Input should be 16, 32, 64, 128 or 256 [type=enum, input_value=33, input_type=int]",
+            "    For further information visit https://errors.pydantic.dev/2.14/v/enum",
+        ],
+        "refuses the value 33 of int4_block_size in ModelBuilder: Input should be 16, 32, 64, 128 or 256.",
+        "slmtui lint",
+    ),
+    "a precision that there is not": (
+        [
+            "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelBuilderConfig",
+            "precision",
+            "  Input should be 'int4', 'int8' or 'bf16' [type=enum, input_value='int5', input_type=str]",
+        ],
+        "refuses the value 'int5' of precision in ModelBuilder",
+        "slmtui lint",
+    ),
+    "block size": (
+        ["AssertionError: in_features 192 must be divisible by group_size 100"],
+        "Blocks of 100 weights do not fit this model, which has rows of 192.",
+        "block size",
+    ),
+    "calibration": (
+        ["ValueError: The calibration text has only 3 tokens; it needs 64."],
+        "has only 3 tokens; it needs 64.",
+        "longer text",
+    ),
+    "data set": (
+        ["ModuleNotFoundError: No module named 'datasets'"], "fetch a data set", "calibration_text"
+    ),
+    "config.json": (
+        ["OSError: It looks like the config file at '/models/config.json' is not a valid JSON file."],
+        "/models/config.json is no valid JSON",
+        "Fetch the checkpoint again",
+    ),
+    "quantized": (
+        ["NotImplementedError: The bitsandbytes quantized model is not currently supported."],
+        "quantized already (bitsandbytes)",
+        "quantized from",
+    ),
+    "hub": (
+        [
+            ("huggingface_hub.errors.OfflineModeIsEnabled: Cannot reach"
+            " https://huggingface.co/api/models/nobody/nothing: offline mode is enabled. To disable it, "
+            "please unset the `HF_HUB_OFFLINE` environment variable.")
+        ],
+        "https://huggingface.co/api/models/nobody/nothing. It runs offline.",
+        "not whole",
+    ),
+    "a path that is not there": (
+        [
+            ("huggingface_hub.errors.HFValidationError: Repo id must be in the form 'repo_name' or"
+            " 'namespace/repo_name': '/nowhere/at/all'. Use `repo_type` argument if needed.")
+        ],
+        "not in the checkpoint: /nowhere/at/all",
+        "names another model",
+    ),
+    "protobuf": (
+        ["ValueError: Message onnx.ModelProto exceeds maximum protobuf size of 2GB: 2502337024"],
+        "larger than the 2 GB",
+        "save_as_external_data",
+    ),
+    "pickle": (
+        ["_pickle.UnpicklingError: Weights only load failed. This file can still be loaded"],
+        "pickled weights",
+        "safetensors",
+    ),
+    "dll": (
+        ["ImportError: DLL load failed while importing onnxruntime_pybind11_state: The specified module"],
+        "that onnxruntime_pybind11_state needs",
+        "Visual C++",
+    ),
+    "glibc": (
+        ["ImportError: /lib/libc.so.6: version `GLIBC_2.28' not found (required by libonnxruntime.so)"],
+        "GLIBC_2.28 is missing",
+        "newer release",
+    ),
+    "numpy": (
+        ["ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 96"],
+        "another release of NumPy",
+        "doctor",
+    ),
+    "virus scanner": (
+        ["PermissionError: [WinError 32] The process cannot access the file because it is being used"],
+        "Another program holds a file",
+        "scan",
+    ),
+    "long path": (
+        ["FileNotFoundError: [WinError 206] The filename or extension is too long: 'C:\\x'"],
+        "longer than the system allows",
+        "shorter path",
+    ),
+    "open files": (["OSError: [Errno 24] Too many open files"], "more files open", "ulimit"),
+    "import": (
+        ["ImportError: cannot import name 'GenerationMixin' from 'transformers' (/x/__init__.py)"],
+        "transformers has no GenerationMixin",
+        "doctor",
+    ),
     "permission": (
         ["PermissionError: [Errno 13] Permission denied: '/models/config.json'"],
         "/models/config.json may not be read",
