@@ -290,7 +290,7 @@ def make_model(
         )
         return Proof(found.as_verdict(), found.as_record())
 
-    return (yield from conversion.convert(plan, cancel, prove if parity else None))
+    return (yield from conversion.convert(plan, cancel, prove if parity else None, anew=anew))
 
 
 def convert(

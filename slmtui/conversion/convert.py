@@ -13,6 +13,7 @@ from slmtui.config import toolchain
 from slmtui.config.files import building, folder_bytes, put_in_place, write_atomic
 from slmtui.config.locations import log_dir
 from slmtui.conversion import gate, history, reuse
+from slmtui.conversion.beginning import beginning
 from slmtui.conversion.digests import Beside, describe, wait
 from slmtui.conversion.manifest import ingredients, write_manifest
 from slmtui.conversion.olive import MODEL, Made, run_olive
@@ -77,14 +78,20 @@ def again(plan: ConversionPlan, cancel: Cancel, *, compared: bool = True) -> Ser
 
 
 def convert(
-    plan: ConversionPlan, cancel: Cancel, prove: Prove | None = None, python: Path | None = None
+    plan: ConversionPlan,
+    cancel: Cancel,
+    prove: Prove | None = None,
+    python: Path | None = None,
+    *,
+    anew: bool = True,
 ) -> Service[ConversionResult]:
     """Do what `plan` says: the output appears whole, or nothing of it does.
 
     Yields `Progress`, `LogLine`, `Usage` and one `Verdict` for each check of the gate; then `prove` compares
     the result with its source. Without it, the result is marked as unverified.
 
-    It runs with the tool chain in use, or with the interpreter `python`.
+    It runs with the tool chain in use, or with the interpreter `python`. Unless it is to be made `anew`, what
+    an earlier conversion ended with is begun with, where the recipes have their first passes in common.
 
     Raises:
         Failure: Olive made no model, the gate refused it, or it is not what the source is.
@@ -104,9 +111,10 @@ def convert(
     try:
         with building(plan.output) as staging, Beside() as beside:
             cancel.check()
+            begun = None if anew else beginning(plan, python, cancel)
             looked = beside.begin(lambda cancel: ingredients(source, python, cancel))
             with ModelHost(staging / MODEL, log=log, python=python) as host:
-                olive = run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python)
+                olive = run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python, begun)
                 made = yield from _starting(host, olive)
                 written = sorted(made.model.iterdir())
                 described = beside.begin(lambda cancel: describe(written, cancel))
@@ -136,7 +144,7 @@ def convert(
     seconds = time.monotonic() - started - compared
     if key is not None:
         reuse.remember(plan, key)
-    if plan.config is None:
+    if plan.config is None and begun is None:
         history.remember(source, recipe, seconds)
     yield Progress(tracker.stage, "Converted and proved", 1.0, 0.0)
     return ConversionResult(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import psutil
 
 from slmtui.config import toolchain
 from slmtui.conversion import checkpoints, warm
+from slmtui.conversion.beginning import Beginning
 from slmtui.conversion.checkpoints import runs_code
 from slmtui.conversion.config import olive_config
 from slmtui.conversion.config_file import OlivePlan
@@ -59,10 +60,12 @@ def run_olive(
     cancel: Cancel,
     brought: OlivePlan | None = None,
     python: Path | None = None,
+    begun: Beginning | None = None,
 ) -> Service[Made]:
     """Convert `source` inside the folder `staging`; all by-products stay in it, Olive's cache too.
 
-    A configuration that the user `brought` is run in place of the one for `recipe`.
+    A configuration that the user `brought` is run in place of the one for `recipe`. Where the first passes
+    were `begun` by an earlier conversion, only the others are run.
 
     The cache is never used twice: Olive's keys know nothing of the releases it ran with, so that an old
     result could come back after an upgrade.
@@ -80,6 +83,9 @@ def run_olive(
         config = brought.run_config(origin, model, cache, run_code=run_code)
     else:
         config = olive_config(origin, recipe, model, cache, run_code=run_code)
+    if begun is not None:
+        yield LogLine(f"The first of {len(recipe.passes)} passes was run before: {begun.output}")
+        config = begun.config(config)
     request = {"steps": steps, "config": config, "temporary": str(staging / "tmp")}
     run = _Run(tracker, log)
     python = python or toolchain.current().python
@@ -97,10 +103,8 @@ def run_olive(
                     yield message
                 if progress := run.due(tracker.read(message.text)):
                     yield progress
-            elif message is not None and message["event"] == "stage":
-                yield tracker.enter(message["stage"])
             elif message is not None:
-                run.reply = message
+                yield from run.take(message, tracker)
             if run.usage_is_due():
                 run.rss_bytes, cpu = meter.sample()
                 yield Usage(run.rss_bytes, cpu)
@@ -137,6 +141,13 @@ class _Run:
             return None
         self._stage, self._progress_at = progress.stage, now
         return progress
+
+    def take(self, message: dict[str, Any], tracker: Tracker) -> Iterator[Progress]:
+        """What the worker itself says: a stage, or its last word."""
+        if message["event"] == "stage":
+            yield tracker.enter(message["stage"])
+        else:
+            self.reply = message
 
     def usage_is_due(self) -> bool:
         """Whether it is time to look at memory and CPU again."""

@@ -27,7 +27,11 @@ from slmtui.source.model_source import ModelSource
 # Goes up when slmtui's own part of a conversion (the worker, the shims) makes another model than before.
 WORKER_VERSION = 1
 # What counts where a comparison is asked for, and where none is; a wrong result is never kept.
-_COUNTS = {True: ("verified", "degraded"), False: ("unverified",)}
+_COUNTS = {
+    True: ("verified", "degraded"),
+    False: ("unverified",),
+    None: ("verified", "degraded", "unverified"),
+}
 _CHUNK = 4 * 1024 * 1024
 _FICLONE = 0x40049409  # linux/fs.h: let two files share their blocks until one is written to
 _lock = threading.Lock()
@@ -63,8 +67,8 @@ def key_of(plan: ConversionPlan, made_of: Ingredients) -> str | None:
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
 
-def find(plan: ConversionPlan, python: Path, cancel: Cancel, *, compared: bool) -> Found | None:
-    """A finished conversion that is the one of `plan`, `compared` with its source, or expressly not.
+def find(plan: ConversionPlan, python: Path, cancel: Cancel, *, compared: bool | None) -> Found | None:
+    """A finished conversion that is the one of `plan`, `compared` with its source, expressly not, or either.
 
     The source is read only where one of exactly its size was converted before.
 
@@ -121,7 +125,7 @@ def put(found: Found, plan: ConversionPlan, cancel: Cancel) -> None:
         put_in_place(copy, plan.output)
 
 
-def _look(output: Path, key: str, cancel: Cancel, *, compared: bool) -> Found | None:
+def _look(output: Path, key: str, cancel: Cancel, *, compared: bool | None) -> Found | None:
     """The output, if it is what it was when it was made."""
     try:
         manifest = json.loads((output / NAME).read_text(encoding="utf-8"))
