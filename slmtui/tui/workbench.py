@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from slmtui.deployment import Deployment
 from slmtui.environment.check import Check
-from slmtui.events import Cancel, Event, Failure, Service
+from slmtui.events import Cancel, Event, Failure, Progress, Service
 
 if TYPE_CHECKING:
     from slmtui.environment.fix_plan import FixPlan
@@ -70,7 +70,9 @@ class Workbench:
         from slmtui import pipeline
         from slmtui.environment.mend import StateLeft
 
-        yield StateLeft("", tuple(f"{folder} is removed" for folder in pipeline.remove_toolchain()))
+        yield Progress("remove", "Deleting its files, which cannot be stopped half-way")
+        removed = tuple(f"{folder} is removed" for folder in pipeline.remove_toolchain())
+        yield StateLeft("The tool chain is removed all the same.", removed)
         return (yield from self.examine(deployment, cancel))
 
 
