@@ -52,6 +52,7 @@ class Job(Generic[Result]):
         self.ended: float | None = None
         self.progress: Progress | None = None
         self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.logged = 0  # lines so far, those that the log has let go among them
         self.usage: deque[Usage] = deque(maxlen=USAGE_SAMPLES)
         self.verdicts: list[Verdict] = []
         self.result: Result | None = None
@@ -96,6 +97,7 @@ class Job(Generic[Result]):
             match event:
                 case LogLine():
                     self.log.append(event.text)
+                    self.logged += 1
                 case Usage():
                     self.usage.append(event)
                 case Verdict():

@@ -35,6 +35,7 @@ from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, recorded_fail
 
 FACES = ("form", "command", "config")
 _TYPING_SECONDS = 0.15
+_FOOTER_SECONDS = 0.1  # the footer takes its time; it need not come in the same moment as the rest
 _HOW = "Tab or a click goes into the form; there ↑ ↓ choose a field and ← → its value."
 
 
@@ -86,10 +87,12 @@ all, also after a cancel.
         self._face = 0
 
     def compose_body(self) -> ComposeResult:
-        yield Faces(("Form", "Command", "Configuration"), "Ctrl+T", id="faces")
+        with Container(id="faces-place"):
+            yield Faces(("Form", "Command", "Configuration"), "Ctrl+T", id="faces")
         yield FailurePanel(id="convert-failure")
-        with Container(id="plan-place"):
+        with Container(id="plan-place"), Container(id="plan-inner"):
             yield Facts(id="plan")
+        yield Facts(id="done")
         yield VerdictList(id="convert-verdicts")
         with Horizontal(id="studio"):
             with Vertical(id="left"):
@@ -134,17 +137,21 @@ all, also after a cancel.
         self.query_one("#cancel").display = self._at_work
         self.query_one("#again").display = self._done and not self._at_work
         self.query_one("#anyway").display = False
-        self.set_class(self._choosing, "-choosing")
+        choosing = self._choosing
+        # A class of the screen's would have every widget's style looked up again.
+        for name in ("#faces-place", "#plan-place", "#studio"):
+            self.query_one(name).display = choosing
         panel = self.query_one(JobPanel)
-        panel.show(None if self._choosing and (job is None or job.state == "done") else job)
-        self.query_one(VerdictList).show([])
-        self.refresh_bindings()
+        panel.set_class(choosing, "-beside")
+        panel.show(None if choosing and (job is None or job.state == "done") else job)
+        if not self._done:
+            self.query_one("#done", Facts).show([])
+            self.query_one(VerdictList).show([])
+        self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
         if deployment is None:
-            self.query_one(Facts).show([])
             self.set_primary("Choose a model", "No model is chosen yet.")
             return
         if self._at_work:
-            self.query_one(Facts).show([])
             self.set_primary("Converting", "Esc cancels.", enabled=False)
             return
         if deployment.name != self._shown_for:
@@ -164,7 +171,7 @@ all, also after a cancel.
     def _show_done(self, deployment: Deployment) -> None:
         record = deployment.step("conversion").record
         before = int(deployment.step("source").record.get("bytes", 0))
-        self.query_one(Facts).show(done_rows(record, before))
+        self.query_one("#done", Facts).show(done_rows(record, before))
         shown = [verdict_from(v) for v in record.get("verdicts", [])]
         self.query_one(VerdictList).show(v for v in shown if v.id != "parity" or v.status == "warn")
         words = {
@@ -217,7 +224,7 @@ all, also after a cancel.
         if found.failure is not None or not failed:
             # What the lint found stands below the configuration.
             self.query_one(FailurePanel).show(None if found.faulty else found.failure)
-        self.query_one(Facts).show(plan_rows(found.source, found.plan or found.anyway))
+        self.query_one("#plan", Facts).show(plan_rows(found.source, found.plan or found.anyway))
         self._show_next(found, job)
         if found.plan is not None:
             self._warm_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Sparkline, Static
 
-from slmtui.events import Event, LogLine, Usage
+from slmtui.events import Event, Usage
 from slmtui.tui.format import MUTED, fit, icon, safe
 from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.log_view import LogView
@@ -46,6 +47,7 @@ class JobPanel(Vertical):
         self._with_log = log
         self._with_usage = usage
         self._shown: Job[Any] | None = None
+        self._logged = 0
 
     def compose(self) -> ComposeResult:
         yield Static(classes="job-stage")
@@ -66,7 +68,7 @@ class JobPanel(Vertical):
             self._shown = None
             return
         if self._with_log:
-            self._show_log(job, events)
+            self._show_log(job)
         self._shown = job
         self._show_stage(job)
         if self._with_usage:
@@ -81,12 +83,14 @@ class JobPanel(Vertical):
         if self._shown is not None and self._shown.running and self.is_on_screen:
             self._show_stage(self._shown)
 
-    def _show_log(self, job: Job[Any], events: list[Event] | None) -> None:
+    def _show_log(self, job: Job[Any]) -> None:
+        """Write what has come since the last time; events may have gone to another screen meanwhile."""
         log = self.query_one(LogView)
-        if events is None or job is not self._shown:
-            log.start(job.log, anew=job is not self._shown)
-        elif lines := [event.text for event in events if isinstance(event, LogLine)]:
-            log.add(lines)
+        if job is not self._shown:
+            log.start(job.log)
+        elif new := min(job.logged - self._logged, len(job.log)):
+            log.add(islice(job.log, len(job.log) - new, None))
+        self._logged = job.logged
 
     def _show_stage(self, job: Job[Any]) -> None:
         bar = self.query_one(ProgressBar)

@@ -115,12 +115,11 @@ class LogView(Vertical):
     def _log(self) -> _Lines:
         return self.query_one(_Lines)
 
-    def start(self, lines: Iterable[str], *, anew: bool = True) -> None:
-        """Show these lines in place of all others; the log of another job also `anew`, as it opens."""
+    def start(self, lines: Iterable[str]) -> None:
+        """Show the log of another job, as it opens."""
         self._all.clear()
-        if anew:
-            self._at, self._level = -1, "all"
-            self._log.auto_scroll = True
+        self._at, self._level = -1, "all"
+        self._log.auto_scroll = True
         self._fill()
         self.add(lines)
 
