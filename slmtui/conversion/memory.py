@@ -17,7 +17,7 @@ _FP32 = 4
 _FACTORS = {
     "Rtn": 2.3,
     "Gptq": 2.3,
-    "OnnxFloatToFloat16": 8.5,
+    "OnnxFloatToFloat16": 7.3,
     "OnnxDynamicQuantization": 6.5,
 }
 _BUILDER, _BUILDER_INT4, _BUILDER_K_QUANT, _SHARE_FP32 = 1.3, 2.8, 4.6, 4.6

@@ -140,8 +140,9 @@ def _quantized_before_building(precision: Precision, values: Mapping[str, Value]
             "embeds": embedding < 32,
         }
         others = {_HEAD: head, _EMBEDDING: embedding}
-        if overrides := {name: {"bits": width} for name, width in others.items() if width not in (bits, 32)}:
-            settings["overrides"] = overrides
+        # What is mixed has 8 bits in the output layer unless it is told otherwise.
+        said = {n: {"bits": width} for n, width in others.items() if width < 32 and (mixed or width != bits)}
+        settings |= {"overrides": said} if said else {}
         made.append(Step("quantize", settings, replace(stored, shared=head == embedding)))
     settings = {
         "type": "ModelBuilder",

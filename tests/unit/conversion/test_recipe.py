@@ -116,6 +116,11 @@ def test_embeddings_and_head_of_the_same_bits_are_stored_once() -> None:
     assert quantize["overrides"] == {"lm_head": {"bits": 8}, "model.embed_tokens": {"bits": 8}}
 
 
+def test_a_head_of_4_bits_stays_so_where_the_layers_are_mixed() -> None:
+    quantize = recipe("int4", None, {"algorithm": "rtn_mixed"}).passes["quantize"]
+    assert quantize["overrides"] == {"lm_head": {"bits": 4}}
+
+
 def test_every_combination_of_options_is_a_recipe_or_refused_in_words() -> None:
     made, refused = 0, []
     for precision in PRECISIONS:
