@@ -43,7 +43,7 @@ def main(link: Link) -> None:
     _write_temporary_files_to(request["temporary"])
     from olive.workflows import run as run_olive
 
-    from slmtui.conversion import rope_shim
+    from slmtui.conversion import memory_shim, rope_shim
 
     if request["steps"]:
         from slmtui.conversion.preparing import prepare
@@ -51,6 +51,7 @@ def main(link: Link) -> None:
         link.send("stage", stage="unpack")
         prepare(request["steps"])
     rope_shim.apply()
+    memory_shim.apply()
     if "calibration.py" in str(config.get("passes")):
         # Olive loads it by its path, too: an error in it shows here before the checkpoint is loaded.
         from slmtui.conversion import calibration  # noqa: F401
