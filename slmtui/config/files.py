@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -35,6 +36,9 @@ def write_bytes_atomic(path: Path, content: bytes) -> None:
         Failure: the folder cannot be written, or the disk is full.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # Whoever may would put a file in the place of a device: root has replaced /dev/null like that.
+            raise OSError(errno.EINVAL, "It is a device, not a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(path, "writing")
         try:

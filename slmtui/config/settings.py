@@ -51,7 +51,7 @@ def load() -> tuple[Settings, Failure | None]:
         section = saved.get(table, {}) if table else saved
         if not isinstance(section, dict):
             wrong.append(f"{table} has to be a table ([{table}]), not {section!r}")
-        elif key in section and type(section[key]) is type(field.default):
+        elif key in section and type(section[key]) is type(field.default) and "\0" not in str(section[key]):
             values[field.name] = section[key]
         elif key in section:
             name = f"[{table}] {key}" if table else key

@@ -27,7 +27,7 @@ from slmtui.environment.packages import workers_interpreter
 from slmtui.environment.private import Cleaner
 from slmtui.environment.private_words import is_secret
 from slmtui.environment.version_set import version_set
-from slmtui.events import jsonable
+from slmtui.events import Failure, jsonable
 
 MOST_LOGS = 12
 MOST_BYTES = 256 * 1024  # of each log, its end
@@ -48,11 +48,17 @@ them before you give this file away.
 
 
 def write(path: Path, checks: Sequence[Check]) -> None:
-    """Write the bundle to `path`, whole or not at all; an existing file is replaced.
+    """Write the bundle to `path`, whole or not at all; an earlier one there is replaced.
 
     Raises:
-        Failure: it cannot be written there.
+        Failure: it cannot be written there, or something else lies there.
     """
+    if path.is_dir():
+        raise Failure(f"{path} is a folder.", f"Name a file in it: {path / 'slmtui-report.zip'}")
+    if path.is_file() and path.stat().st_size and not zipfile.is_zipfile(path):
+        raise Failure(
+            f"{path} is there already, and no support bundle: it is not replaced.", "Give another name."
+        )
     clean = Cleaner()
     packed = io.BytesIO()
     now = datetime.now().timetuple()[:6]

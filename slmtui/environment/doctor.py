@@ -19,12 +19,12 @@ from slmtui.environment.foundry_sdk_check import foundry_sdk
 from slmtui.environment.hub import hub
 from slmtui.environment.privacy import telemetry
 from slmtui.environment.providers import execution_providers
+from slmtui.environment.settings_check import settings_file
 from slmtui.environment.toolchain_check import tool_chain
 from slmtui.events import Cancel
 
 _QUICK: tuple[Callable[..., Check | Iterator[Check]], ...] = (
     system.python,
-    tool_chain,
     system.machine,
     system.cpu,
     system.memory,
@@ -33,6 +33,8 @@ _QUICK: tuple[Callable[..., Check | Iterator[Check]], ...] = (
     folders.own_folders,
     folders.foundry_folders,
     folders.long_paths,
+    settings_file,
+    tool_chain,  # another Python has to be asked, and may take its time
     packages.packages,
     packages.package_requirements,
     foundry_sdk,

@@ -11,14 +11,14 @@ from pathlib import Path
 from slmtui.environment.fix_plan import FixPlan, Step
 
 
-def folder_plan(check_id: str, folders: Iterable[Path]) -> FixPlan | None:
+def folder_plan(check_id: str, folders: Iterable[Path], whose: str = "slmtui's folders") -> FixPlan | None:
     """The plan that makes `folders` writable; None where that is not ours to do."""
     steps = tuple(step for folder in folders for step in _steps(folder))
     if not steps:
         return None
     return FixPlan(
         id=f"fix-{check_id}",
-        title="Make slmtui's folders writable",
+        title=f"Make {whose} writable",
         mends=(check_id,),
         interpreter=None,
         steps=tuple(dict.fromkeys(steps)),

@@ -31,6 +31,9 @@ def _folders(found: dict[str, Check]) -> Iterator[FixPlan]:
     """First: what comes after them writes its log there."""
     own = (locations.config_dir(), locations.data_dir(), locations.cache_dir(), locations.log_dir())
     foundry = (locations.foundry_home() / "cache" / "models",)
-    for check_id, folders in (("folders", own), ("foundry-folders", foundry)):
-        if check_id in found and (plan := folder_plan(check_id, folders)) is not None:
+    for check_id, folders, whose in (
+        ("folders", own, "slmtui's folders"),
+        ("foundry-folders", foundry, "slmtui's Foundry cache"),
+    ):
+        if check_id in found and (plan := folder_plan(check_id, folders, whose)) is not None:
             yield plan

@@ -14,6 +14,8 @@ from importlib import metadata
 from slmtui.environment import interpreter as interpreters
 from slmtui.environment.interpreter import Interpreter
 
+TOOLCHAIN = "slmtui toolchain build"
+
 
 def version(name: str, interpreter: Interpreter | None = None) -> str | None:
     """The installed version of a package; None if it is not installed, empty if its metadata is damaged.
@@ -70,7 +72,12 @@ def has_module(module: str, interpreter: Interpreter | None = None) -> bool:
 
 
 def install_command(*requirements: str, repair: bool = False, interpreter: Interpreter | None = None) -> str:
-    """The command line that installs `requirements`; `repair` replaces what is there."""
+    """The command line that installs `requirements`; `repair` replaces what is there.
+
+    Where the packages belong to the system it is the one that leaves them alone.
+    """
+    if interpreter is not None and interpreter.externally_managed:
+        return TOOLCHAIN  # its pip refuses (PEP 668), and with reason
     python = sys.executable if interpreter is None else str(interpreter.python)
     has_pip = has_module("pip", interpreter)
     if not has_pip and shutil.which("uv"):  # environments made by uv have no pip in them

@@ -6,15 +6,20 @@ import json
 import os
 import sys
 import sysconfig
+import time
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.toolchain import venv_python
 from slmtui.environment.command import ask
 from slmtui.events import Cancel, Failure
 
 _SECONDS = 10.0
+# Every row of the page wants to know it: one that hangs must not cost all of them its ten seconds.
+_REFUSAL_HOLDS_SECONDS = 20.0
+_FIX = 'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.'
 # Runs in any Python 3, so it is text. What lies in the working folder is no package of that Python.
 _QUESTION = """\
 import json, os, platform, sys, sysconfig
@@ -70,10 +75,7 @@ def examine(python: Path, cancel: Cancel | None = None) -> Interpreter:
     try:
         told = _answer(python, cancel)
     except OSError as error:
-        raise Failure(
-            f"The interpreter {python} cannot be used: {error.strerror or error}.",
-            'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.',
-        ) from error
+        raise Failure(f"The interpreter {python} cannot be used: {error.strerror or error}.", _FIX) from error
     return _interpreter(python, told)
 
 
@@ -85,17 +87,33 @@ def _marks(python: Path) -> tuple[int, ...]:
 
 # What each has said, with what told it apart then, and the age of its folder of packages.
 _told: dict[Path, tuple[tuple[int, ...], int, dict[str, Any]]] = {}
+# Why one was refused, what told it apart then, and when that was.
+_refused: dict[Path, tuple[tuple[int, ...], float, str]] = {}
 
 
 def _answer(python: Path, cancel: Cancel | None) -> dict[str, Any]:
     """What `python` says of itself; asked again when it, or what is installed in it, has changed."""
+    if python.is_dir():  # the folder of an environment is what people have at hand
+        raise Failure(f"{python} is a folder, not an interpreter.", _of_folder(python))
     marks = _marks(python)
     known = _told.get(python)
     if known is not None and known[:2] == (marks, _age(known[2])):
         return known[2]
-    told = _asked(python, cancel)
+    refused = _refused.get(python)
+    if refused and refused[0] == marks and time.monotonic() - refused[1] < _REFUSAL_HOLDS_SECONDS:
+        raise Failure(refused[2], _FIX)
+    try:
+        told = _asked(python, cancel)
+    except Failure as failure:
+        _refused[python] = (marks, time.monotonic(), failure.cause)
+        raise
     _told[python] = (marks, _age(told), told)
     return told
+
+
+def _of_folder(folder: Path) -> str:
+    inside = next((one for one in (venv_python(folder), folder / "python") if one.is_file()), None)
+    return f"Name the interpreter in it: {inside}" if inside else _FIX
 
 
 def _age(told: dict[str, Any]) -> int:
@@ -118,10 +136,7 @@ def _asked(python: Path, cancel: Cancel | None) -> dict[str, Any]:
     except (ValueError, IndexError):
         pass
     said = answer.problem or next(iter(answer.stderr.splitlines()[-1:]), "it answers unlike a Python")
-    raise Failure(
-        f"{python} does not run as a Python: {said[:200]}",
-        'Name another one in the settings ([toolchain] python), or "" to let slmtui choose.',
-    )
+    raise Failure(f"{python} does not run as a Python: {said[:200]}", _FIX)
 
 
 def _own() -> dict[str, Any]:

@@ -92,7 +92,17 @@ def package_requirements() -> Check:
     repairs: list[str] = []
     count = 0
     interpreter = workers_interpreter()
-    own = interpreter is None or interpreter.is_own
+    if interpreter is None:
+        reason = "The Python that runs Olive cannot be used; the row of the tool chain says why."
+        return Check(
+            "package-requirements",
+            "Package requirements",
+            "skipped",
+            "not looked for",
+            "what the packages declare",
+            reason,
+        )
+    own = interpreter.is_own
     for package in version_set().packages:
         if not own and not package.for_workers:
             continue

@@ -15,8 +15,8 @@ from typing import Any
 from slmtui.config import toolchain
 from slmtui.environment.check import Check
 from slmtui.environment.command import Answer, ask
-from slmtui.environment.interpreter import is_own
-from slmtui.events import Cancel
+from slmtui.environment.interpreter import examine, is_own
+from slmtui.events import Cancel, Failure
 
 NEEDED = "CPUExecutionProvider"
 _SECONDS = 20.0  # a cold disk reads 30 MB of library first
@@ -34,7 +34,13 @@ _REMOTE = "AzureExecutionProvider"
 
 def execution_providers(cancel: Cancel, python: Path | None = None) -> Check:
     """What ONNX Runtime says it can compute with; slmtui needs the CPU. `python` is the tool chain's."""
-    python = python or toolchain.current().python
+    if python is None:
+        python = toolchain.current().python
+        try:
+            examine(python, cancel)
+        except Failure:
+            reason = "The Python that runs Olive cannot be used; the row of the tool chain says why."
+            return Check("providers", "Execution providers", "skipped", "not asked", "CPU", reason)
     answer = ask(
         python,
         # Variables and packages of ours would mislead another Python; its own user's are not used either.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -19,6 +20,7 @@ from slmtui import deployment as deployments
 from slmtui.config import settings, themes
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Failure, Service
+from slmtui.text import plain
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.themes import as_theme
@@ -65,7 +67,9 @@ class SlmtuiApp(App[int]):
     DEFAULT_MODE = "start"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", tooltip="What this screen is for, and its keys"),
-        Binding("ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, nothing half-done stays"),
+        Binding(
+            "ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, and what it leaves is said"
+        ),
         *(
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
@@ -79,6 +83,8 @@ class SlmtuiApp(App[int]):
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
         self.up = False
+        # What is said in the terminal once the screens are gone.
+        self.last_words: tuple[str, ...] = ()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._pump_timer: Timer | None = None
         self._problems: list[Failure] = []
@@ -120,10 +126,12 @@ class SlmtuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """End every child, then leave."""
-        ends = [job.stop_now for job in self.jobs.values() if job.running]
+        running = [job for job in self.jobs.values() if job.running]
+        ends = [job.stop_now for job in running]
         if self._chat is not None:
             ends.append(self._chat.close)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
+        self.last_words = tuple(text for job in running for text in _left_behind(job))
         self.exit(0)
 
     def asked_to_end(self, *_: object) -> None:
@@ -303,6 +311,15 @@ def _system_copy(text: str) -> None:
         return  # no clipboard program here: the terminal's own way was tried already
 
 
+def _left_behind(job: Job[Any]) -> Iterator[str]:
+    """What a fix that was ended by quitting has changed by then: no screen is left to say it."""
+    from slmtui.environment.mend import StateLeft
+
+    for event in job.take() or ():
+        if isinstance(event, StateLeft) and event.changed:
+            yield event.text
+
+
 def run_app() -> int:
     """Open slmtui; returns the exit code."""
     app = SlmtuiApp()
@@ -310,4 +327,6 @@ def run_app() -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), app.asked_to_end)
     app.run()
+    for text in app.last_words:
+        print(plain(text), file=sys.stderr)
     return app.return_code or 0

@@ -100,6 +100,27 @@ async def test_a_cancel_ends_its_process_and_leaves_nothing(python: Path, tmp_pa
         assert not bench.there
 
 
+async def test_quitting_in_the_middle_tells_what_was_left(python: Path, tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    program = (
+        "import pathlib, sysconfig, time\n"
+        "half = pathlib.Path(sysconfig.get_path('purelib'), 'half_way-1.0.dist-info')\n"
+        "half.mkdir()\n"
+        "(half / 'METADATA').write_text('Name: half-way\\nVersion: 1.0\\n')\n"
+        f"pathlib.Path({str(began)!r}).touch()\n"
+        "time.sleep(600)"
+    )
+    app = app_with(RealBench(python, [str(python), "-c", program]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await looked(pilot, app)
+        await asked(pilot, app, "f")
+        await pilot.press("y")
+        await until(pilot, began.exists)
+        await pilot.press("ctrl+q")
+    assert len(app.last_words) == 1
+    assert "left half done: half-way 1.0 installed" in app.last_words[0]
+
+
 async def test_a_failure_says_what_it_left_and_why(python: Path, wheels: Path) -> None:
     bench = RealBench(python, install(python, wheels, "no-such-thing"))
     app = app_with(bench)

@@ -43,9 +43,11 @@ def declare(commands: Commands) -> None:
 
 def show(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Say which interpreter is used and why."""
-    from slmtui.config import toolchain
+    from slmtui.config import settings, toolchain
     from slmtui.environment.toolchain_check import WHY, tool_chain
 
+    if problem := settings.load()[1]:  # the choice of an interpreter may be what was lost
+        report.note(f"warning: {problem.cause}\nfix: {problem.fix}")
     current, check = toolchain.current(), tool_chain(cancel)
     if report.json:
         report.object(
@@ -62,7 +64,7 @@ def show(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
         report.line(f"{current.python}  ({current.kind})")
         report.line(WHY[current.kind])
         if check.status == "fail":
-            report.line(f"why: {check.found}. {check.reason}\nfix: {check.fix}")
+            report.line(f"why: {check.found.rstrip('.')}. {check.reason}\nfix: {check.fix}")
     return 0 if check.status == "ok" else 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from slmtui.config import settings, toolchain
+from slmtui.config import locations, settings, toolchain
 
 
 def slmtui(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,7 +51,17 @@ def test_a_chosen_one_that_is_gone_is_said_with_the_fix(tmp_path: Path) -> None:
     assert told["python"] == str(tmp_path / "gone")
     assert told["status"] == "fail"
     assert "[toolchain] python" in told["fix"]
-    assert "No such file" in slmtui("toolchain").stdout
+    said = slmtui("toolchain").stdout
+    assert "No such file" in said
+    assert ".." not in said
+
+
+def test_a_choice_that_was_lost_with_damaged_settings_is_said() -> None:
+    locations.config_dir().mkdir(parents=True)
+    locations.settings_file().write_text("[toolchain\npython = ", encoding="utf-8")
+    done = slmtui("toolchain", "--json")
+    assert json.loads(done.stdout)["kind"] == "own"
+    assert "is damaged" in done.stderr
 
 
 def test_nobody_to_ask_means_that_nothing_is_built_or_removed(proved: Path) -> None:

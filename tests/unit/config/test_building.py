@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slmtui.config.files import building, put_in_place
+from slmtui.config.files import building, put_in_place, write_bytes_atomic
+from slmtui.events import Failure
 
 
 def test_what_was_built_is_put_in_place_and_the_staging_is_gone(tmp_path: Path) -> None:
@@ -51,3 +52,13 @@ def _fail_in(destination: Path) -> None:
     with building(destination) as staging:
         (staging / "half").touch()
         raise ValueError("odd")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are none on Windows")
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"  # stands for /dev/null, which root could replace
+    os.mkfifo(pipe)
+    with pytest.raises(Failure, match="is a device"):
+        write_bytes_atomic(pipe, b"content")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

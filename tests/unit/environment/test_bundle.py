@@ -291,7 +291,8 @@ def test_only_the_last_logs_are_in_it(slmtui_home: Path, tmp_path: Path):
 
 def test_a_bundle_that_cannot_be_written_leaves_nothing_and_the_old_one(tmp_path: Path, monkeypatch):
     path = tmp_path / "report.zip"
-    path.write_bytes(b"the old one")
+    bundle.write(path, [])
+    old = path.read_bytes()
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -299,5 +300,19 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing_and_the_old_one(tmp_path
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Failure, match="No space left"):
         bundle.write(path, [])
-    assert path.read_bytes() == b"the old one"
+    assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_an_earlier_bundle_is_replaced(tmp_path: Path):
+    (tmp_path / "report.zip").touch()  # as tempfile makes them
+    bundle.write(tmp_path / "report.zip", [])
+    bundle.write(tmp_path / "report.zip", [])
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine", encoding="utf-8")
+    with pytest.raises(Failure, match="no support bundle"):
+        bundle.write(notes, [])
+    assert notes.read_text(encoding="utf-8") == "mine"
+    with pytest.raises(Failure, match="is a folder") as caught:
+        bundle.write(tmp_path, [])
+    assert str(tmp_path / "slmtui-report.zip") in caught.value.fix

@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from slmtui.config import locations
 from slmtui.environment import doctor, foundry_check, system
 from slmtui.environment.check import Check
 from slmtui.environment.demand import Demand
 from slmtui.environment.doctor import checks, pending, ready
+from slmtui.environment.fixes import plans
 from slmtui.events import Cancel, Cancelled, jsonable
 
 HEAVY = ("torch", "transformers", "olive", "onnx", "onnxruntime", "onnxruntime_genai", "foundry_local_sdk")
@@ -216,3 +218,22 @@ def test_no_foundry_command_never_stops_a_deployment(empty_path, monkeypatch, pl
 )
 def test_only_a_failed_check_stops_a_deployment(status, good: bool):
     assert ready([Check("a", "A", "ok", "", ""), Check("b", "B", status, "", "")]) is good
+
+
+@pytest.mark.parametrize(
+    "text", ["[toolchain\npython = ", "[toolchain]\npython = 3", '[toolchain]\npython = "a\\u0000b"']
+)
+def test_a_choice_that_was_lost_with_damaged_settings_is_said(text: str):
+    assert "settings" not in by_id()
+    locations.config_dir().mkdir(parents=True)
+    locations.settings_file().write_text(text, encoding="utf-8")
+    found = by_id()
+    assert found["settings"].status == "warn"
+    assert str(locations.settings_file()) in found["settings"].reason
+    assert found["toolchain"].status == "ok"
+    assert plans(list(found.values())) == ()
+
+
+def test_another_python_is_asked_after_what_is_known_at_once():
+    names = [check.__name__ for check in doctor._QUICK]
+    assert names.index("tool_chain") > names.index("foundry_folders")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from slmtui.config import settings
 from slmtui.config.toolchain import venv_python
 from slmtui.environment import installed, interpreter, packages
 from slmtui.environment.interpreter import examine
+from slmtui.environment.providers import execution_providers
 from slmtui.environment.toolchain_check import tool_chain
 from slmtui.events import Cancel, Failure
 from slmtui.process import Child
@@ -121,3 +123,36 @@ def test_a_worker_runs_there_with_slmtui_and_nothing_else_of_ours(
     said = "\n".join(getattr(line, "text", "") for line in lines)
     assert "No module named 'psutil'" in said
     assert "slmtui/runtime/host.py" in said.replace("\\", "/")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts do not pass for programs there")
+def test_one_that_hangs_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = tmp_path / "python"
+    sleeper.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
+    sleeper.chmod(0o755)
+    monkeypatch.setattr(interpreter, "_SECONDS", 0.3)
+    with pytest.raises(Failure, match="gave no answer"):
+        examine(sleeper)
+    monkeypatch.setattr(interpreter, "_SECONDS", 60)
+    with pytest.raises(Failure, match="gave no answer"):  # every other row of the page
+        examine(sleeper)
+    sleeper.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")  # another one is asked anew
+    with pytest.raises(Failure, match="does not run as a Python"):
+        examine(sleeper)
+
+
+def test_the_folder_of_an_environment_is_led_to_its_interpreter(other: Path) -> None:
+    with pytest.raises(Failure, match="is a folder") as caught:
+        examine(other.parent.parent)
+    assert str(other) in caught.value.fix
+
+
+def test_nothing_is_said_about_packages_where_the_interpreter_cannot_be_used(tmp_path: Path) -> None:
+    settings.save(toolchain_python=str(tmp_path / "nowhere"))
+    assert packages.package_requirements().status == "skipped"
+    assert execution_providers(Cancel()).status == "skipped"
+
+
+def test_the_systems_own_python_is_left_alone(other: Path) -> None:
+    systems = dataclasses.replace(examine(other), externally_managed=True)
+    assert installed.install_command("gguf==0.19.0", interpreter=systems) == "slmtui toolchain build"
