@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, OptionList, Static
 
 from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
@@ -305,6 +305,7 @@ all, also after a cancel.
     def _helped(self, event: ConvertForm.Helped) -> None:
         self.query_one("#form-help", Static).update(event.text or _HOW)
 
+    @on(OptionList.OptionSelected, "#precision")
     @on(Input.Submitted)
     def _submitted(self) -> None:
         self.action_proceed()
