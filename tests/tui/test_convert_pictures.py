@@ -1,0 +1,73 @@
+"""What the Convert screen looks like in each of its states; `--snapshot-update` accepts a change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.jobs import Job
+from tests.tui.convert_bench import FixedStudio, app_with, fix
+from tests.tui.walking import primary, screen_text, until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
+
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
+
+
+async def _form(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    app.screen.query_one("#precision").focus()
+
+
+async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await pilot.press("enter")
+    await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
+    await pilot.press("slash", *"layer")
+    await until(pilot, lambda: "1 of 3" in screen_text(app))
+    app.screen.set_focus(None)
+
+
+STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
+    "form": _form,
+    "running": _running,
+}
+
+
+def _shows(
+    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str, theme: str
+) -> bool:
+    studio = FixedStudio()
+    fix(monkeypatch, studio)
+    monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
+    monkeypatch.setattr("slmtui.tui.widgets.conversion_facts.short", lambda path: "/srv/slmtui/models")
+    app = app_with(studio)
+
+    async def before(pilot: Pilot[int]) -> None:
+        app.theme = theme
+        await until(pilot, lambda: primary(app) == "Convert")
+        await STATES[state](pilot, app)
+        await pilot.pause(0.5)
+        app.clear_notifications()
+
+    try:
+        return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+    finally:
+        studio.may_go.set()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_it_looks_as_it_did(
+    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str
+) -> None:
+    assert _shows(snap_compare, monkeypatch, state, size, "slmtui-dark")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_it_looks_as_it_did_in_the_light(
+    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    assert _shows(snap_compare, monkeypatch, state, "120x40", "slmtui-light")
