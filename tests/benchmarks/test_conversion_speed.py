@@ -47,7 +47,7 @@ class Runner:
         meters: dict[int, Meter] = {}
 
         def look() -> None:
-            while not over.wait(0.05):
+            while not over.wait(0.2):  # a look goes through all processes of the machine
                 meters.setdefault(pid(), Meter(pid())).sample()
 
         watch = threading.Thread(target=look)
