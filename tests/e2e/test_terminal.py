@@ -186,3 +186,17 @@ def test_an_answer_is_stopped_and_quitting_in_the_middle_of_the_next_leaves_noth
         assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
     finally:
         terminal.close()
+
+
+def test_a_terminal_that_is_closed_in_the_middle_of_a_conversion_leaves_nothing_running(
+    terminal: Terminal, slmtui_home: Path
+) -> None:
+    terminal.shows("fernlight-support")
+    terminal.type("Enter")
+    terminal.shows("Ready")
+    terminal.type("Enter")
+    terminal.shows("Enter starts.")
+    terminal.type("Enter")
+    terminal.shows("Converting")
+    terminal.close()
+    assert _gone(lambda: _workers(slmtui_home), 15), "a process was left behind"
