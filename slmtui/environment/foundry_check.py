@@ -44,10 +44,20 @@ def foundry(cancel: Cancel) -> Check:
 
 
 def _usable(command: FoundryCommand, cancel: Cancel) -> Check:
-    state = command.server_state(cancel=cancel)
+    state, problem = command.server(cancel=cancel)
     noun = "service" if command.generation == "classic" else "server"
     found = f"{command.version} ({command.generation}), {noun} {state}"
     reason = f"It is {command.path}."
+    if problem:
+        return Check(
+            _ID,
+            _TITLE,
+            "warn",
+            f"{command.version} ({command.generation}), `foundry {noun} status` {problem}",
+            _NEEDED,
+            f"{reason} Its {noun} cannot be asked; slmtui deploys through the Foundry Local SDK.",
+            f"Run `foundry {noun} stop`, then `foundry {noun} start`.",
+        )
     # The classic generation starts its service to tell where its cache is; looking must change nothing.
     if command.generation == "modern" or state == "running":
         location = command.cache_location(cancel=cancel)

@@ -67,10 +67,14 @@ class FoundryCommand:
 
     def server_state(self, timeout: float = 5.0, cancel: Cancel | None = None) -> ServerState:
         """Whether its server (service, in the classic generation) runs; asking does not start it."""
+        return self.server(timeout, cancel)[0]
+
+    def server(self, timeout: float = 5.0, cancel: Cancel | None = None) -> tuple[ServerState, str]:
+        """The server's state, and why there is none, in words that follow the command's name."""
         noun = "service" if self.generation == "classic" else "server"
         answer = self._ask(noun, "status", timeout=timeout, cancel=cancel)
         running = foundry_output.running(answer.stdout)
-        return "unknown" if running is None else "running" if running else "stopped"
+        return "unknown" if running is None else "running" if running else "stopped", answer.problem
 
     def _ask(self, *arguments: str, timeout: float, cancel: Cancel | None) -> Answer:
         if self.problem:

@@ -181,6 +181,18 @@ def test_a_foundry_command_that_hangs_is_said_to(stand_in, monkeypatch):
     assert ready([check])
 
 
+@pytest.mark.parametrize(("version", "noun"), [("0.8.119", "service"), ("0.13.0", "server")])
+def test_a_server_that_hangs_is_said_to(stand_in, monkeypatch, version: str, noun: str):
+    hangs = (0, "", "", 60)
+    stand_in("foundry", {"--version": version, f"{noun} status": hangs, f"{noun} status -o json": hangs})
+    command = foundry_check.foundry_command.FoundryCommand
+    monkeypatch.setattr(command.server, "__defaults__", (1.0, None))
+    check = foundry_check.foundry(Cancel())
+    assert check.status == "warn"
+    assert f"`foundry {noun} status` gave no answer within 1 s" in check.found
+    assert ready([check])
+
+
 def test_the_modern_foundry_command_is_described_with_its_cache(stand_in):
     answers = {
         "--version": "0.13.0\n",
