@@ -20,13 +20,17 @@ _FACTORS = {
     "OnnxFloatToFloat16": 7.3,
     "OnnxDynamicQuantization": 6.5,
 }
-_BUILDER, _BUILDER_INT4, _BUILDER_K_QUANT, _SHARE_FP32 = 1.3, 2.8, 4.6, 4.6
+_BUILDER, _BUILDER_INT4, _BUILDER_K_QUANT, _SHARE_FP32 = 1.3, 2.6, 3.5, 4.6
+# What unpacking a GGUF file or merging an adapter leaves behind in the same process.
+_UNPACKED = 0.6
 
 
 def peak_memory(source: ModelSource, recipe: Recipe) -> int:
     """Bytes of memory that converting `source` by `recipe` will hold at most."""
     quantized = any(settings["type"] in ("Rtn", "Gptq") for settings in recipe.passes.values())
     factor = max(_factor(settings, quantized) for settings in recipe.passes.values())
+    if source.unpacks or source.base is not None:
+        factor += _UNPACKED
     return int(_LIBRARIES + factor * _FP32 * source.parameters)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from slmtui import pipeline
@@ -17,6 +18,8 @@ def made(source: Path, preset: str, output: Path) -> ConversionResult:
     result = drain(pipeline.make_model(planned, Cancel()))
     print(f"{preset}: {result.bytes / 1e6:.1f} MB, {dict(result.parity)}")
     assert abs(planned.output_bytes / result.bytes - 1) < 0.05
+    if sys.platform == "linux":  # where the forecast's figures come from
+        assert 0.8 < result.peak_rss_bytes / planned.memory_bytes < 1.05
     return result
 
 

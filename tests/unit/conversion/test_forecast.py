@@ -8,6 +8,7 @@ import pytest
 
 from slmtui.conversion.forecast import forecast
 from slmtui.conversion.layout import layout
+from slmtui.conversion.memory import peak_memory
 from slmtui.conversion.recipe import presets, recipe
 from slmtui.conversion.storage import Packing, is_raised
 from slmtui.source.inspect import inspect
@@ -74,3 +75,5 @@ def test_the_peak_of_memory_is_that_of_the_hungriest_pass(source: ModelSource) -
     assert peaks["plainfp32"] < peaks["guideint4"] < peaks["k_quantint4"] < peaks["plainfp16"]
     assert peaks["compactint4"] < peaks["guideint4"]
     assert 5e9 < peaks["plainfp32"] < 7e9
+    packed = dataclasses.replace(large, format="gguf")
+    assert peak_memory(packed, recipe()) > peak_memory(large, recipe())
