@@ -30,9 +30,8 @@ def editor_command() -> list[str]:
                 f"The editor {command[0]} is not there.", "Set the variable EDITOR to one that is installed."
             )
         return command
-    if sys.platform == "win32":
-        return ["notepad.exe"]
-    found = next((name for name in _UNIX if shutil.which(name)), None)
+    usual = ("notepad.exe",) if sys.platform == "win32" else _UNIX
+    found = next((name for name in usual if shutil.which(name)), None)
     if found is None:
         raise Failure("There is no editor here.", "Set the variable EDITOR to the one you use.")
     return [found]
