@@ -138,8 +138,8 @@ OPTIONS: tuple[Option, ...] = (
         4,
         ("int8", "int4"),
         "ModelBuilder int4_accuracy_level",
-        "What the products are computed in at least: 1 FP32, 2 FP16, 3 BF16, 4 INT8, which is the fastest. A"
-        " processor without FP16 or BF16 takes FP32 for them.",
+        "What the products are computed in at least: 1 FP32, 2 FP16, 3 BF16, 4 INT8. Only INT8 is fast where"
+        " weights have 8 bits: SmolLM2 went from 78 to 2 tokens a second with FP32, and hardly any closer.",
     ),
     Option(
         "quantize_embeddings",
