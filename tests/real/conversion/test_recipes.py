@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from slmtui.config.files import folder_bytes
+from slmtui.conversion.command import CONFIG_NAME, command
+from slmtui.conversion.config_text import config_text
 from slmtui.conversion.forecast import forecast
 from slmtui.conversion.recipe import Recipe, presets, recipe
 from slmtui.events import Cancel, Failure, drain
@@ -92,3 +98,20 @@ def test_a_block_size_that_does_not_fit_is_refused_before_anything_runs(sample_d
     with pytest.raises(Failure, match="does not divide the 192 inputs") as failure:
         forecast(inspect(sample_dir), wide)
     assert "16, 32, 64" in failure.value.fix
+
+
+@pytest.mark.parametrize("case", ["int4 guide", "int4 compact"])
+def test_the_command_run_by_hand_makes_the_same_model(
+    made: dict[str, Path], sample_dir: Path, text: Path, tmp_path: Path, case: str
+) -> None:
+    output, chosen, source = tmp_path / "by hand", _recipe(case, text), inspect(sample_dir)
+    (tmp_path / CONFIG_NAME).write_text(config_text(source, chosen, output), encoding="utf-8")
+    line = command(source, chosen, output, windows=False).splitlines()[-1]
+    subprocess.run(
+        [sys.executable, "-m", *shlex.split(line)],
+        cwd=tmp_path,
+        env=os.environ | {"OLIVE_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"},
+        check=True,
+        capture_output=True,
+    )
+    assert (output / "model.onnx.data").read_bytes() == (made[case] / "model.onnx.data").read_bytes()
