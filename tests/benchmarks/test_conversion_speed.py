@@ -5,8 +5,8 @@ working folder of its own each time, for it finds its last result again in `.oli
 whole command, the check that the runtime loads the result included; the comparison with the source, which
 Olive does not have, is left out and has its own time in the manifest. The fastest round of each counts.
 
-The goal is 0.5 cold and 0.3 warm. Cold does not reach it yet: 0.53 to 0.60 on two quiet cores (warm 0.28), of which half is what
-torch, transformers and Olive take to import. What is judged is that it becomes no worse.
+The goal is 0.5 cold and 0.3 warm. Cold does not reach it yet: 0.53 to 0.60 on two quiet cores (warm 0.28), of
+which half is what torch, transformers and Olive take to import. What is judged is that it becomes no worse.
 """
 
 from __future__ import annotations
