@@ -1,7 +1,7 @@
 """The seam for a proof that compares the result with its source.
 
 What can make it (`slmtui.measure`) is a sibling of this package and may not be imported here, so the caller
-hands it in (`pipeline.py` does).
+hands it in (`pipeline/` does).
 """
 
 from __future__ import annotations
