@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from slmtui import deployment as deployments
@@ -13,6 +14,7 @@ from slmtui.source.inspect import inspect
 from slmtui.source.model_source import ModelSource
 from slmtui.source.obtain import obtain
 from slmtui.source.options import NOTHING_SAID, SourceOptions
+from slmtui.source.questions import Answer, check_answered
 
 
 def fetch(
@@ -25,16 +27,26 @@ def fetch(
 
 
 def begin(
-    source: str, cancel: Cancel, name: str | None = None, options: SourceOptions = NOTHING_SAID
+    source: str,
+    cancel: Cancel,
+    name: str | None = None,
+    options: SourceOptions = NOTHING_SAID,
+    *,
+    asked: Collection[Answer] = (),
 ) -> Service[Deployment]:
     """Inspect `source` (a path, a sample's name or a hub id) and save a new deployment of it.
 
-    Without a `name`, a free one like the source's is taken.
+    Without a `name`, a free one like the source's is taken. `asked` are the kinds of questions that somebody
+    sits there to answer.
+
+    Raises:
+        Unanswered: there is such a question; nothing is saved.
     """
     if name is not None:
         deployments.check_name(name)
     path, options = yield from fetch(source, cancel, options)
     model = inspect(path, options)
+    check_answered(model.questions(), asked)
     sample = samples.find(source)
     wanted = sample.name if sample else model.name
     # A forgotten deployment leaves its model deployed, and nothing may be replaced without a question.

@@ -15,6 +15,7 @@ from slmtui.source.model_source import ModelSource, Problem, worst_first
 from slmtui.source.naming import default_name
 from slmtui.source.options import SourceOptions
 from slmtui.source.pickled_weights import read_pickled
+from slmtui.source.questions import Asks, Question, Unanswered
 from slmtui.source.safetensors_file import Tensor, read_tensors
 from slmtui.source.tensors import tensors_of
 from slmtui.source.tokenizer_files import describe_tokenizer, read_chat_template
@@ -102,14 +103,18 @@ def _weights(folder: Path, options: SourceOptions, problems: list[Problem]) -> t
         if not (folder / PICKLED).is_file():
             raise Failure(f"There is no {WEIGHTS} beside {NAME}.", "Copy the whole folder again.")
         if not options.allow_pickle:
-            raise Failure(
-                f"The adapter's weights are pickled ({PICKLED}): loading a pickle can run any code it"
-                " carries.",
-                "If you trust where it came from, say so with `--allow-pickle`.",
+            raise Unanswered(
+                Question(
+                    Asks("pickle", (PICKLED,)),
+                    f"The adapter's weights are pickled ({PICKLED}): loading a pickle can run any code it"
+                    " carries.",
+                    "If you trust where it came from, say so with `--allow-pickle`.",
+                )
             )
         return {tensor.name: tensor for tensor in read_pickled(folder / PICKLED)}, True
     except Failure as failure:
-        problems.append(Problem("error", failure.cause, failure.fix))
+        asks = failure.question.asks if isinstance(failure, Unanswered) else None
+        problems.append(Problem("error", failure.cause, failure.fix, asks))
         return {}, False
 
 
@@ -141,6 +146,7 @@ def _no_base(folder: Path, config: AdapterConfig) -> Problem:
         f"Say where the base is with `--base PATH`;{fetch} or merge the adapter elsewhere: in Python,"
         f" `AutoPeftModelForCausalLM.from_pretrained({str(folder)!r})`, then `.merge_and_unload()` and"
         " `.save_pretrained(…)`; save the tokenizer there as well.",
+        Asks("base", (config.base + (f"@{config.revision}" if config.revision else ""),)),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from slmtui.source.model_source import Problem
+from slmtui.source.questions import Asks
 
 Status: TypeAlias = Literal["measured", "wrong", "broken", "code", "part"]
 
@@ -109,4 +110,5 @@ def _needs_code(name: str, code: tuple[str, ...], instead: str) -> Problem:
         f"{name} is no part of {table().loader}; it is defined by {files} in the model's folder,"
         " and slmtui runs no code that comes with a model unless you say so.",
         instead + (trust if code else ""),
+        Asks("code", code) if code else None,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.source.model_source import Problem
+from slmtui.source.questions import Asks
 from slmtui.units import size
 
 _PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
@@ -54,6 +55,7 @@ def weight_dangers(folder: Path, have_safetensors: bool, *, allowed: bool = Fals
                 "If you trust where it came from, save it again as safetensors: load it with"
                 f" `AutoModelForCausalLM.from_pretrained({str(folder)!r})`, then `save_pretrained` to a new"
                 " folder; or say that it may be read with `--allow-pickle`.",
+                Asks("pickle", tuple(pickled)),
             )
         )
     elif not have_safetensors:
@@ -117,6 +119,7 @@ def allowed_code(
             "error",
             f"You allowed {', '.join(said)}, but the model also brings {', '.join(missing)}.",
             f"Read them all; if you trust them, say `--allow-remote-code {','.join(code)}`.",
+            Asks("code", code),
         )
     return code, Problem(
         "warning",
@@ -133,6 +136,7 @@ def code_danger(code: tuple[str, ...]) -> Problem:
         " implementation is used.",
         "If the code changes what the model computes, the result will differ: compare the answers, or read"
         f" the code and say that it may be run with `--allow-remote-code {','.join(code)}`.",
+        Asks("code", code),
     )
 
 

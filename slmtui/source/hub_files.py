@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slmtui.events import Cancel, Failure
 from slmtui.source.hub_cache import HubId
+from slmtui.source.questions import Asks, Question, Unanswered
 
 _SIDE = (".json", ".jinja", ".model", ".txt", ".md", ".py")
 _PICKLED = (".bin",)
@@ -51,10 +52,13 @@ def choose(identifier: HubId, files: Iterable[HubFile], *, allow_pickle: bool) -
         if not weights:
             raise Failure(f"{identifier} holds no weights that slmtui reads.", card)
         if not allow_pickle:
-            raise Failure(
-                f"The weights of {identifier} are pickled ({weights[0].name}): loading a pickle can run any"
-                " code it carries, so nothing was downloaded.",
-                "Take a model with safetensors; or, if you trust this one, say so with `--allow-pickle`.",
+            raise Unanswered(
+                Question(
+                    Asks("pickle", tuple(file.name for file in weights)),
+                    f"The weights of {identifier} are pickled ({weights[0].name}): loading a pickle can run"
+                    " any code it carries, so nothing was downloaded.",
+                    "Take a model with safetensors; or, if you trust this one, say so with `--allow-pickle`.",
+                )
             )
     # The original weights of some models lie beside those in transformers' form.
     if any(file.name.startswith("model") for file in weights):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+from slmtui.source.questions import Asks, Question
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 Format: TypeAlias = Literal["huggingface", "gguf", "adapter"]
@@ -15,11 +17,15 @@ _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something missing or dangerous: an error forbids the conversion, the others do not."""
+    """Something missing or dangerous: an error forbids the conversion, the others do not.
+
+    `asks` says which answer of the user's would settle it.
+    """
 
     severity: Severity
     cause: str
     fix: str
+    asks: Asks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,20 @@ class ModelSource:
     def usable(self) -> bool:
         """Whether nothing forbids a conversion."""
         return all(problem.severity != "error" for problem in self.problems)
+
+    @property
+    def askable(self) -> bool:
+        """Whether answers of the user's settle all that forbids a conversion."""
+        return all(problem.asks is not None for problem in self.problems if problem.severity == "error")
+
+    def questions(self) -> Iterator[Question]:
+        """What the user can still answer, the needed ones first.
+
+        None where something else forbids the conversion anyway: nobody is asked in vain.
+        """
+        for problem in self.problems if self.askable else ():
+            if problem.asks is not None:
+                yield Question(problem.asks, problem.cause, problem.fix, problem.severity == "error")
 
 
 def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
