@@ -26,7 +26,7 @@ class Section:
 
 
 class AskScreen(Dialog[bool]):
-    """Ends with True only after a yes."""
+    """Ends with True only after a yes; Enter means yes, or no where it is `cautious`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
@@ -34,11 +34,20 @@ class AskScreen(Dialog[bool]):
         Binding("c", "copy", "Copy commands"),
     ]
 
-    def __init__(self, question: str, sections: Sequence[Section], yes: str) -> None:
+    def __init__(
+        self,
+        question: str,
+        sections: Sequence[Section],
+        yes: str,
+        *,
+        no: str = "Not now",
+        cautious: bool = False,
+    ) -> None:
         super().__init__()
         self._question = question
         self._sections = tuple(sections)
-        self._yes = yes
+        self._yes, self._no = yes, no
+        self._cautious = cautious
 
     def compose_body(self) -> ComposeResult:
         several = len(self._sections) > 1
@@ -48,13 +57,14 @@ class AskScreen(Dialog[bool]):
             yield Facts()
 
     def compose_actions(self) -> ComposeResult:
-        yield Button("Not now", id="no", compact=True)
-        yield Button(self._yes, id="yes", variant="primary", compact=True)
+        no, yes = ("primary", "default") if self._cautious else ("default", "primary")
+        yield Button(self._no, id="no", variant=no, compact=True)  # type: ignore[arg-type]
+        yield Button(self._yes, id="yes", variant=yes, compact=True)  # type: ignore[arg-type]
 
     def on_mount(self) -> None:
         for facts, section in zip(self.query(Facts), self._sections, strict=True):
             facts.show(section.rows)
-        self.ask(self._question, "#yes")
+        self.ask(self._question, "#no" if self._cautious else "#yes")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":

@@ -1,0 +1,52 @@
+"""Where a model of one's own is named: a path, completed while it is typed, or an id on the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+PLACEHOLDER = "a folder, a .gguf file, or org/name on the hub"
+# One line each: the field says it while it has the focus.
+EXPLAINED = (
+    ("folder", "a Hugging Face checkpoint, or a LoRA adapter; → completes the path"),
+    ("file", "a .gguf"),
+    ("hub", "org/name, or org/name@revision for a branch, a tag or a commit; Enter fetches it"),
+)
+
+
+class PathSuggester(Suggester):
+    """Completes the path of a file or folder while it is typed."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        if not value:
+            return None
+        head, _, start = value.replace("\\", "/").rpartition("/")
+        folder = Path(value[: len(head) + 1] or ".").expanduser()
+        try:
+            names = sorted(p.name + ("/" if p.is_dir() else "") for p in folder.iterdir())
+        except OSError:
+            return None
+        found = next((n for n in names if n.startswith(start) and (start or not n.startswith("."))), None)
+        return value[: len(value) - len(start)] + found if found else None
+
+
+class PathInput(Input):
+    """The field; the same one asks for an adapter's base."""
+
+    def __init__(self, value: str = "", *, id: str, placeholder: str = PLACEHOLDER) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, suggester=PathSuggester(), id=id, compact=True)
+
+    @property
+    def text(self) -> str:
+        """What is typed, without blanks around it."""
+        return self.value.strip()
+
+    def empty(self) -> None:
+        """Clear it without a word to anybody."""
+        with self.prevent(Input.Changed):
+            self.clear()
