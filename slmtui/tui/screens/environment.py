@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
-from textual.content import Content
-from textual.widgets import Button, OptionList, Static
+from textual.containers import Container
+from textual.widgets import Button, OptionList
 
-from slmtui.environment.check import Check, CheckDone
-from slmtui.events import Cancel, Event, Service
-from slmtui.tui.format import icon, safe
+from slmtui.environment.check import Check
+from slmtui.tui.findings import Findings
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.screens.mender import Mender
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.check_detail import CheckDetail
 from slmtui.tui.widgets.check_list import CheckList
-from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.mending import MendingPanel, OutcomePanel
-from slmtui.tui.widgets.plan_facts import check_rows, commands, plan_rows
 from slmtui.tui.widgets.rail import Rail
-from slmtui.tui.workbench import Coming, Mending, Survey, Workbench
-
-if TYPE_CHECKING:
-    from slmtui.environment.fix_plan import FixPlan
+from slmtui.tui.workbench import Survey, Workbench
 
 
 class EnvironmentScreen(StationScreen):
@@ -71,14 +65,9 @@ of the version set.
     def __init__(self, bench: Workbench | None = None) -> None:
         super().__init__()
         self._bench = bench or Workbench()
-        self._checks: dict[str, Check] = {}
-        self._pending: dict[str, str] = {}
-        self._survey: Survey | None = None
-        self._complete = False
-        self._shown: tuple[Check | None, FixPlan | None] | None = None
+        self._findings = Findings()
+        self._mender = Mender(self, self._bench, self._begun)
         self._looked_for: str | None = None
-        self._mending: Mending | None = None
-        self._mending_job: Job[Survey] | None = None
         self._looked_after = True
         self._shows_log = False
 
@@ -86,9 +75,7 @@ of the version set.
         yield OutcomePanel(id="outcome")
         with Container(id="findings"):
             yield CheckList(id="table")
-            with VerticalScroll(id="detail"):
-                yield Static(id="detail-title")
-                yield Facts(id="facts")
+            yield CheckDetail(id="detail")
         yield MendingPanel(id="mending")
 
     def compose_actions(self) -> ComposeResult:
@@ -106,13 +93,13 @@ of the version set.
         return self.query_one(CheckList)
 
     @property
+    def _highlighted_check(self) -> Check | None:
+        return self._findings.checks.get(self._table.highlighted)
+
+    @property
     def _busy(self) -> bool:
         job = self.slmtui.job(self.MODE)
         return job is not None and job.running
-
-    @property
-    def _mends_now(self) -> bool:
-        return self._mending_job is not None and self._mending_job.running
 
     def show_state(self) -> None:
         super().show_state()
@@ -133,47 +120,34 @@ of the version set.
         job = message.job
         if job is not self.slmtui.job(self.MODE):
             return
-        if job is self._mending_job and job.running and message.events:
-            assert self._mending is not None
-            self.query_one(MendingPanel).show(self._mending, job, message.events)
+        if job is self._mender.job and job.running and message.events:
+            assert self._mender.mending is not None
+            self.query_one(MendingPanel).show(self._mender.mending, job, message.events)
             return
-        if job is not self._mending_job:
-            self._note(message.events)
+        if job is not self._mender.job:
+            self._findings.note(message.events)
         if not job.running:
             self._take(job)
             if not self._looked_after:
                 self._look()
         self._show()
 
-    def _note(self, events: list[Event]) -> None:
-        """Keep what the checks have said so far."""
-        for event in events:
-            if isinstance(event, CheckDone):
-                self._checks[event.check.id] = event.check
-                self._pending.pop(event.check.id, None)
-            elif isinstance(event, Coming):
-                self._pending = dict(event.rows)
-
     def _take(self, job: Job[Survey]) -> None:
-        """The checks have ended; what was told while another screen was shown is in the result, too."""
-        self._pending = {}
-        self._complete = job.result is not None
-        if job.result is not None:
-            self._survey = job.result
-            self._checks = {check.id: check for check in job.result.checks}
-            self._looked_after = True
+        self._findings.take(job.result)
+        self._looked_after = self._looked_after or job.result is not None
 
     def _show(self) -> None:
         """Bring the body up to date: the findings, or a fix at work."""
-        mending = self._mends_now or self._shows_log
-        self.query_one("#findings").display = not mending
+        mending, job = self._mender.mending, self._mender.job
+        shows_mending = self._mender.at_work or self._shows_log
+        self.query_one("#findings").display = not shows_mending
         panel = self.query_one(MendingPanel)
-        panel.display = mending
-        if mending and self._mending is not None and self._mending_job is not None:
-            panel.show(self._mending, self._mending_job)
-        self.query_one(OutcomePanel).show(self._mending, self._mending_job)
-        if not self._mends_now:
-            self._table.show(self._checks.values(), self._pending)
+        panel.display = shows_mending
+        if shows_mending and mending is not None and job is not None:
+            panel.show(mending, job)
+        self.query_one(OutcomePanel).show(mending, job)
+        if not self._mender.at_work:
+            self._table.show(self._findings.checks.values(), self._findings.pending)
             self._show_detail()
         self._show_next()
         self.refresh_bindings()
@@ -182,24 +156,23 @@ of the version set.
         """What to do next, and what else can be done."""
         job = self.slmtui.job(self.MODE)
         cancel, mend, anyway = (self.query_one(name, Button) for name in ("#cancel", "#mend", "#anyway"))
-        cancel.display = self._mends_now
+        cancel.display = self._mender.at_work
         mend.display = anyway.display = False
-        if self._mends_now:
-            doing = self._mending.words[0] if self._mending else ""
+        if self._mender.at_work:
+            doing = self._mender.mending.words[0] if self._mender.mending else ""
             self.set_primary(doing, "Esc cancels.", enabled=False)
         elif job is None or job.running:
             self.set_primary("Continue", "Checking", enabled=False)
-        elif not self._complete:
+        elif not self._findings.complete:
             self.set_primary("Check again", "Not everything was checked.")
         else:
             self._show_verdict(mend, anyway)
         self.query_one(Rail).refresh_states()
 
     def _show_verdict(self, mend: Button, anyway: Button) -> None:
-        counts = {s: sum(c.status == s for c in self._checks.values()) for s in ("fail", "warn")}
-        fails, warnings = counts["fail"], counts["warn"]
-        plans = self._needed_plans
-        mend.display = bool(self._plans) and not fails
+        fails, warnings = self._findings.count("fail"), self._findings.count("warn")
+        plans = self._findings.needed_plans
+        mend.display = bool(self._findings.plans) and not fails
         anyway.display = bool(plans)
         if not fails:
             self.slmtui.environment_state = "verified"
@@ -219,34 +192,7 @@ of the version set.
 
     def _show_detail(self) -> None:
         check = self._highlighted_check
-        plan = self._plan_for(check) if check else None
-        if self._shown == (check, plan):
-            return
-        self._shown = check, plan
-        title = Content.assemble(icon(check.status), " ", (safe(check.title), "bold")) if check else ""
-        self.query_one("#detail-title", Static).update(title)
-        rows = check_rows(check, plan) if check else [("", "Still looking.")]
-        self.query_one("#facts", Facts).show(rows)
-        self.query_one("#detail").scroll_home(animate=False)
-
-    # What is known
-
-    @property
-    def _highlighted_check(self) -> Check | None:
-        return self._checks.get(self._table.highlighted)
-
-    @property
-    def _plans(self) -> tuple[FixPlan, ...]:
-        return self._survey.plans if self._survey else ()
-
-    @property
-    def _needed_plans(self) -> tuple[FixPlan, ...]:
-        """The plans for what stops a deployment."""
-        fails = {check.id for check in self._checks.values() if check.status == "fail"}
-        return tuple(plan for plan in self._plans if fails & set(plan.mends))
-
-    def _plan_for(self, check: Check) -> FixPlan | None:
-        return next((plan for plan in self._plans if check.id in plan.mends), None)
+        self.query_one(CheckDetail).show(check, self._findings.plan_for(check))
 
     # What can be done
 
@@ -255,15 +201,17 @@ of the version set.
             return False
         check = self._highlighted_check
         match action:
-            case "again" | "toolchain" | "mend" | "mend_all" | "copy_fix" | "copy_row" if self._mends_now:
+            case "again" | "toolchain" | "mend" | "mend_all" | "copy_fix" | "copy_row" if (
+                self._mender.at_work
+            ):
                 return False
             # These stay while the checks run: a footer that changes all the time is laid out all the time.
             case "mend":
-                return bool(self._plans)
+                return bool(self._findings.plans)
             case "mend_all":
-                return len(self._plans) > 1
+                return len(self._findings.plans) > 1
             case "log":
-                return self._mending is not None and not self._mends_now
+                return self._mender.mending is not None and not self._mender.at_work
             case "copy_fix":
                 return True if check is not None and check.fix else None
         return True
@@ -272,7 +220,7 @@ of the version set.
         """Run all checks; what the last fix did has been read by now."""
         if self._busy:
             return
-        self._mending = self._mending_job = None
+        self._mender.forget()
         self._shows_log = False
         self._table.rows.chosen = False
         self._look()
@@ -282,15 +230,15 @@ of the version set.
         """Start the checks; rows keep their places meanwhile."""
         self._looked_after = True
         self._looked_for = self._source
-        self._complete = False
+        self._findings.complete = False
         deployment = self.slmtui.deployment
         self.slmtui.start_job(self.MODE, partial(self._bench.examine, deployment))
 
     def proceed(self) -> None:
-        if not self._complete:
+        if not self._findings.complete:
             self.action_again()
-        elif self._needed_plans:
-            self._ask(self._needed_plans)
+        elif self._findings.needed_plans:
+            self._mender.ask(self._findings.needed_plans)
         else:
             self._continue()
 
@@ -306,7 +254,7 @@ of the version set.
     def _selected(self) -> None:
         """Enter on a row: mend it if it can be, else do what comes next."""
         check = self._highlighted_check
-        if check is not None and self._plan_for(check) is not None and not self._busy:
+        if self._findings.plan_for(check) is not None and not self._busy:
             self.action_mend()
         else:
             self.action_proceed()
@@ -314,88 +262,25 @@ of the version set.
     def action_mend(self) -> None:
         """Ask whether the highlighted check's plan shall be carried out."""
         check = self._highlighted_check
-        plan = self._plan_for(check) if check else None
-        if plan is not None:
-            self._ask([plan])
-        elif check is not None and check.status in ("fail", "warn"):
-            self.notify("slmtui cannot mend this one; its fix says what you can do.")
-        else:
-            self.notify("There is nothing to mend in this row.")
+        self._mender.ask_for(check, self._findings.plan_for(check))
 
     @on(Button.Pressed, "#mend")
     def action_mend_all(self) -> None:
         """Ask whether all plans shall be carried out."""
-        self._ask(self._plans)
+        self._mender.ask(self._findings.plans)
 
     def action_toolchain(self) -> None:
         """Show the tool chain, and build or remove one of slmtui's own."""
-        from slmtui.tui.screens.ask import AskScreen, Section
-        from slmtui.tui.screens.toolchain import ToolchainScreen
-
-        state = self._survey.toolchain if self._survey else None
+        state = self._findings.toolchain
         if state is None:
             self.notify("One moment: the checks have not got there yet.")
-            return
-        title = "Remove slmtui's own tool chain"
-        rows = (
-            ("deletes", str(state.folder)),
-            ("changes", "Olive runs with the Python of the settings, else with slmtui's own."),
-        )
+        else:
+            self._mender.show_toolchain(state)
 
-        def removed(yes: bool | None) -> None:
-            if yes:
-                self._start(
-                    ("Removing", "Removed"),
-                    [title],
-                    partial(self._bench.remove_toolchain, self.slmtui.deployment),
-                )
-
-        def answered(answer: str | None) -> None:
-            if answer and not self._may_start():
-                return
-            if answer == "build":
-                self._mend([state.build], ("Building", "Built"))
-            elif answer == "remove":
-                self.app.push_screen(AskScreen("Remove it?", [Section(title, rows)], "Remove"), removed)
-
-        self.app.push_screen(ToolchainScreen(state), answered)
-
-    def _may_start(self) -> bool:
-        """Whether nothing works with the packages right now; else it is said what does."""
-        if self._busy:
-            return False
-        at_work = self.slmtui.at_work()
-        if at_work:
-            words = f"{at_work} is at work with these packages. Wait for it, or cancel it first."
-            self.notify(words, severity="warning")
-        return not at_work
-
-    def _ask(self, plans: Sequence[FixPlan]) -> None:
-        from slmtui.tui.screens.ask import AskScreen, Section
-
-        if not self._may_start():
-            return
-        sections = [Section(plan.title, tuple(plan_rows(plan)), commands(plan)) for plan in plans]
-        question = "Mend this?" if len(plans) == 1 else f"Mend these {len(plans)}?"
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._mend(plans)
-
-        self.app.push_screen(AskScreen(question, sections, "Mend now"), answered)
-
-    def _mend(self, plans: Sequence[FixPlan], words: tuple[str, str] = ("Mending", "Mended")) -> None:
-        titles = [plan.title for plan in plans]
-        self._start(words, titles, partial(self._bench.mend, plans, self.slmtui.deployment))
-
-    def _start(
-        self, words: tuple[str, str], titles: Sequence[str], service: Callable[[Cancel], Service[Survey]]
-    ) -> None:
-        """Begin what was agreed to."""
-        self._mending = Mending(words, titles, service, self.slmtui.free_runtime)
+    def _begun(self) -> None:
+        """What was agreed to is being done; the checks run again after it."""
         self._looked_after = self._shows_log = False
         self._table.rows.chosen = False
-        self._mending_job = self.slmtui.start_job(self.MODE, self._mending.run)
         self._show()
 
     @on(Button.Pressed, "#cancel")
@@ -409,16 +294,8 @@ of the version set.
 
     def action_copy_fix(self) -> None:
         """Copy the fix of the highlighted check."""
-        check = self._highlighted_check
-        if check is not None and check.fix:
-            self.app.copy_to_clipboard(check.fix)
-            self.notify("The fix is copied.")
+        self.query_one(CheckDetail).copy_fix()
 
     def action_copy_row(self) -> None:
         """Copy everything about the highlighted check."""
-        check = self._highlighted_check
-        if check is not None:
-            rows = (("check", check.title), ("status", check.status), ("found", check.found))
-            more = (("needed", check.needed), ("why", check.reason), ("fix", check.fix))
-            self.app.copy_to_clipboard("\n".join(f"{name}: {text}" for name, text in (*rows, *more) if text))
-            self.notify("The row is copied.")
+        self.query_one(CheckDetail).copy_all()

@@ -41,3 +41,10 @@ def plan_rows(plan: FixPlan) -> Iterator[Row]:
 def commands(plan: FixPlan) -> str:
     """The plan's commands, to be pasted into a shell."""
     return "\n".join(step.line for step in plan.steps if step.command)
+
+
+def check_words(check: Check) -> str:
+    """A check in full, to be pasted somewhere."""
+    rows = (("check", check.title), ("status", check.status), ("found", check.found))
+    more = (("needed", check.needed), ("why", check.reason), ("fix", check.fix))
+    return "\n".join(f"{name}: {text}" for name, text in (*rows, *more) if text)
