@@ -103,6 +103,7 @@ def convert(
     tracker = Tracker(
         source.parameters,
         source.layers,
+        passes=_passes(plan),
         unpacks=source.unpacks,
         compares=prove is not None,
         seconds=plan.seconds,
@@ -112,6 +113,8 @@ def convert(
         with building(plan.output) as staging, Beside() as beside:
             cancel.check()
             begun = None if anew else beginning(plan, python, cancel)
+            if begun is not None:
+                tracker.skip(begun.passes)
             looked = beside.begin(lambda cancel: ingredients(source, python, cancel))
             with ModelHost(staging / MODEL, log=log, python=python) as host:
                 olive = run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python, begun)
@@ -156,6 +159,13 @@ def convert(
         verdicts=tuple(verdicts),
         parity=record,
     )
+
+
+def _passes(plan: ConversionPlan) -> list[Mapping[str, Any]]:
+    """What Olive will run, in order: by the user's own configuration where there is one."""
+    brought = plan.config.config.get("passes") if plan.config else None
+    passes = brought if isinstance(brought, Mapping) else plan.recipe.passes
+    return [settings for settings in passes.values() if isinstance(settings, Mapping)]
 
 
 def _prove(

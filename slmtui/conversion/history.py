@@ -10,8 +10,8 @@ from typing import Any
 
 from slmtui.config.files import write_atomic
 from slmtui.config.locations import cache_dir
-from slmtui.conversion.progress import expected_seconds
 from slmtui.conversion.recipe import Recipe
+from slmtui.conversion.stages import expected_seconds
 from slmtui.events import Failure
 from slmtui.source.model_source import ModelSource
 
@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 def remember(source: ModelSource, recipe: Recipe, seconds: float) -> None:
     """Keep in mind that converting `source` by `recipe` took `seconds`, without the comparison."""
-    run = {"recipe": _name(recipe), "seconds": seconds, "expected": _expected(source)}
+    run = {"recipe": _name(recipe), "seconds": seconds, "stages": _expected(source, recipe)}
     with _lock:
         try:
             write_atomic(_file(), json.dumps([run, *_read()][:_MOST], indent=1) + "\n")
@@ -40,8 +40,8 @@ def seconds(source: ModelSource, recipe: Recipe) -> float | None:
     runs = [run for run in _read() if run["recipe"] == _name(recipe)][:_LOOKED_AT]
     if not runs:
         return None
-    ratio: float = statistics.median(run["seconds"] / run["expected"] for run in runs)
-    return ratio * _expected(source)
+    ratio: float = statistics.median(run["seconds"] / run["stages"] for run in runs)
+    return ratio * _expected(source, recipe)
 
 
 def _name(recipe: Recipe) -> str:
@@ -49,14 +49,14 @@ def _name(recipe: Recipe) -> str:
     return f"{recipe.precision} {recipe.preset}{options}"
 
 
-def _expected(source: ModelSource) -> float:
-    return expected_seconds(source.parameters, unpacks=source.unpacks)
+def _expected(source: ModelSource, recipe: Recipe) -> float:
+    return expected_seconds(source.parameters, recipe.passes.values(), unpacks=source.unpacks)
 
 
 def _read() -> list[dict[str, Any]]:
     try:
         runs = json.loads(_file().read_text(encoding="utf-8"))
-        return [run for run in runs if run["seconds"] > 0 and run["expected"] > 0 and run["recipe"]]
+        return [run for run in runs if run["seconds"] > 0 and run["stages"] > 0 and run["recipe"]]
     except (OSError, ValueError, TypeError, KeyError):
         return []
 
