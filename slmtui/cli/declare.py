@@ -78,9 +78,7 @@ def source_options(arguments: argparse.Namespace) -> SourceOptions:
     from slmtui.source.options import SourceOptions
 
     names = (name.strip() for name in arguments.allow_remote_code.split(","))
-    return SourceOptions(
-        arguments.base or None, arguments.allow_pickle, tuple(name for name in names if name)
-    )
+    return SourceOptions(arguments.base, arguments.allow_pickle, tuple(name for name in names if name))
 
 
 def positive(text: str) -> int:

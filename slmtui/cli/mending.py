@@ -39,7 +39,7 @@ class _Visit:
         self._arguments = arguments
         self._report = report
         self._cancel = cancel
-        self._source = pipeline.chosen(arguments.source) if arguments.source else None
+        self._source = pipeline.chosen(arguments.source) if arguments.source is not None else None
         self.found: Sequence[Check] = ()
         self._agreed: list[FixPlan] = []
         self._changed: list[str] = []

@@ -7,6 +7,7 @@ made and proved (`environment/managed.py`), then the Python slmtui itself runs w
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +36,21 @@ def current() -> Toolchain:
     """
     chosen = settings.load()[0].toolchain_python.strip()
     if chosen:
-        return Toolchain(Path(chosen).expanduser().absolute(), "chosen")
+        return Toolchain(_chosen(chosen), "chosen")
     python = managed()
     return Toolchain(Path(sys.executable), "own") if python is None else Toolchain(python, "managed")
+
+
+def _chosen(text: str) -> Path:
+    """The interpreter the settings name: a path, or as in a shell a name that is looked up on PATH.
+
+    A name that is not there stays one; the folder slmtui was started in has nothing to do with it.
+    """
+    path = Path(text).expanduser()
+    if path.name != text:
+        return path.absolute()
+    found = shutil.which(text)
+    return Path(found).absolute() if found else path
 
 
 def managed_dir() -> Path:

@@ -15,7 +15,7 @@ from slmtui.conversion.recipe import Recipe
 from slmtui.conversion.recognise import precision_of, understood
 from slmtui.conversion.rules.document import Document
 from slmtui.events import Failure
-from slmtui.source.json_file import unreadable
+from slmtui.source.json_file import decode, unreadable
 
 # The last names of what is replaced whenever it is there.
 _REPLACED = ("model_path", "adapter_path", "output_dir", "cache_dir")
@@ -150,14 +150,7 @@ def read_text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise Failure(
-            f"{path.name} is not UTF-8: line {line} holds the byte 0x{raw[error.start]:02X}.",
-            f"Open {path} in an editor and save it as UTF-8.",
-        ) from error
+    return decode(path, raw)
 
 
 def _without_code(document: Document) -> Iterator[tuple[str, _Change]]:

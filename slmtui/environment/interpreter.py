@@ -73,6 +73,8 @@ def examine(python: Path, cancel: Cancel | None = None) -> Interpreter:
     if is_own(python):
         return _interpreter(python, _own())
     try:
+        if not python.is_absolute():
+            raise Failure(f"There is no {python} on PATH.", _FIX)
         told = _answer(python, cancel)
     except OSError as error:
         raise Failure(f"The interpreter {python} cannot be used: {error.strerror or error}.", _FIX) from error

@@ -39,6 +39,7 @@ Prove: TypeAlias = Callable[[Path, Cancel], Service[None]]
 # On Linux x64 with the CPU build of PyTorch it takes 1.7 GB, and what pip unpacks beside it.
 NEEDED_BYTES = 4_000_000_000
 _STEPS = 3
+_FILES_A_STEP = 500
 
 
 def build(cancel: Cancel, prove: Prove) -> Service[Toolchain]:
@@ -75,8 +76,10 @@ def build(cancel: Cancel, prove: Prove) -> Service[Toolchain]:
     return Toolchain(python, "managed")
 
 
-def remove() -> tuple[Path, ...]:
-    """Remove every managed tool chain; returns the folders that were there.
+def remove() -> Service[tuple[Path, ...]]:
+    """Remove every managed tool chain; returns the folders that were there. It cannot be stopped half-way.
+
+    Yields `Progress`: it is more than a gigabyte in tens of thousands of files.
 
     Raises:
         Failure: one cannot be removed, because a program still uses it.
@@ -91,13 +94,25 @@ def remove() -> tuple[Path, ...]:
         try:
             # Without its marker it is not used any more, even if its files cannot be removed now.
             (folder / MARKER).unlink(missing_ok=True)
-            shutil.rmtree(folder)
+            yield from _delete(folder)
         except OSError as error:
             raise Failure(
                 f"{folder} cannot be removed: {error.strerror or error}. It is not used any more.",
                 "End the programs that run with it, then try again.",
             ) from error
     return folders
+
+
+def _delete(folder: Path) -> Service[None]:
+    yield Progress("remove", f"Looking at {folder}")
+    files = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    text = f"Deleting {size(sum(path.lstat().st_size for path in files))} in {folder}"
+    for number, file in enumerate(files):
+        if number % _FILES_A_STEP == 0:
+            yield Progress("remove", text, number / len(files))
+        file.unlink()
+    shutil.rmtree(folder)
+    yield Progress("remove", text, 1.0, 0.0)
 
 
 def set_packages() -> tuple[Package, ...]:

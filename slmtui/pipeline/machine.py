@@ -109,7 +109,7 @@ def build_toolchain(cancel: Cancel) -> Service[Toolchain]:
     return (yield from managed.build(cancel, two_layers.prove))
 
 
-def remove_toolchain() -> tuple[Path, ...]:
+def remove_toolchain() -> Service[tuple[Path, ...]]:
     """Remove the tool chain that slmtui manages; returns the folders that were there.
 
     Raises:
@@ -118,4 +118,4 @@ def remove_toolchain() -> tuple[Path, ...]:
     from slmtui.environment import managed
 
     warm.end()  # the worker that merely waits for a conversion is no reason to keep it
-    return managed.remove()
+    return (yield from managed.remove())

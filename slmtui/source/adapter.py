@@ -41,7 +41,7 @@ def base_path(folder: Path, options: SourceOptions) -> Path | None:
     Raises:
         Failure: the user named one that does not exist, or the configuration cannot be read.
     """
-    if options.base:
+    if options.base is not None:
         return given_base(options.base)
     config = read_adapter_config(folder)
     return find_base(folder, config.base, config.revision)

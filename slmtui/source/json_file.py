@@ -34,14 +34,9 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path.name} is encoded as {encoding}; the tools that read it take plain UTF-8 alone.",
             f"Open {path} in an editor and save it as UTF-8 without a byte order mark.",
         )
+    text = decode(path, raw)
     try:
-        value = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise Failure(
-            f"{path.name} is not UTF-8: line {line} holds the byte 0x{raw[error.start]:02X}.",
-            f"Open {path} in an editor and save it as UTF-8.",
-        ) from error
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         what = "is empty" if not raw.strip() else f"is no valid JSON, line {error.lineno}: {error.msg}"
         raise Failure(
@@ -53,6 +48,22 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Failure(f"{path.name} holds a JSON {_KINDS.get(type(value), 'value')}, not an object.", _AGAIN)
     return value
+
+
+def decode(path: Path, raw: bytes) -> str:
+    """The text of `path`, whose bytes are `raw`; a byte order mark stays in it.
+
+    Raises:
+        Failure: it is not UTF-8 (naming the line).
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise Failure(
+            f"{path.name} is not UTF-8: line {line} holds the byte 0x{raw[error.start]:02X}.",
+            f"Open {path} in an editor and save it as UTF-8.",
+        ) from error
 
 
 def read_bytes(path: Path) -> bytes:

@@ -17,7 +17,7 @@ def obtain(source: str, options: SourceOptions, cancel: Cancel) -> Service[tuple
         Failure: there is nothing of that name, here or there.
     """
     path = yield from _path(source, options, cancel)
-    if options.base:
+    if options.base is not None:
         base = yield from _path(options.base, options, cancel)
         options = dataclasses.replace(options, base=str(base))
     return path, options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from slmtui.deployment import Deployment
 from slmtui.environment.check import Check
-from slmtui.events import Cancel, Event, Failure, Progress, Service
+from slmtui.events import Cancel, Event, Failure, Service
 
 if TYPE_CHECKING:
     from slmtui.environment.fix_plan import FixPlan
@@ -70,8 +70,8 @@ class Workbench:
         from slmtui import pipeline
         from slmtui.environment.mend import StateLeft
 
-        yield Progress("remove", "Deleting its files, which cannot be stopped half-way")
-        removed = tuple(f"{folder} is removed" for folder in pipeline.remove_toolchain())
+        folders = yield from pipeline.remove_toolchain()
+        removed = tuple(f"{folder} is removed" for folder in folders)
         yield StateLeft("The tool chain is removed all the same.", removed)
         return (yield from self.examine(deployment, cancel))
 

@@ -60,7 +60,7 @@ def doctor(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
         if isinstance(event, CheckDone) and not report.json:
             say_check(event.check, report)
 
-    chosen = pipeline.chosen(arguments.source) if arguments.source else None
+    chosen = pipeline.chosen(arguments.source) if arguments.source is not None else None
     found = report.follow(pipeline.examine(cancel, chosen), say)
     offered = plans(found)
     good = ready(found)

@@ -104,10 +104,14 @@ def remove(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
     from slmtui import pipeline
     from slmtui.config import toolchain
 
+    def say(event: Event) -> None:
+        if not report.json:  # its one object is all that stands on standard output
+            report.event(event)
+
     question = f"Remove {toolchain.managed_dir()} and all that is in it?"
     if (code := _refused(question, arguments, report, cancel)) is not None:
         return code
-    folders = pipeline.remove_toolchain()
+    folders = report.follow(pipeline.remove_toolchain(), say)
     if report.json:
         report.object({"removed": folders, "python": toolchain.current().python})
     else:

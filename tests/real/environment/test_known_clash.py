@@ -21,20 +21,10 @@ import pytest
 from slmtui.config import settings
 from slmtui.environment import installed
 from slmtui.environment.interpreter import examine
+from tests.calling import slmtui
 
 MESSAGE = "No module named 'onnxruntime_genai.models.quantized_model'"
 WRONG = ("olive-ai==0.13.0", "onnxruntime-genai==0.18.0")
-
-
-def slmtui(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "slmtui", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=280,
-    )
 
 
 def by_id(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:

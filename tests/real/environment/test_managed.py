@@ -40,7 +40,7 @@ def test_it_is_built_proved_and_converts_the_sample(sample_dir: Path, tmp_path: 
 
     # A worker that waits for the next conversion, and works at nothing, is no reason to keep it.
     assert warm.start()
-    assert pipeline.remove_toolchain() == (made.python.parent.parent,)
+    assert drain(pipeline.remove_toolchain()) == (made.python.parent.parent,)
     assert list(toolchain.managed_dir().iterdir()) == []
     assert toolchain.current().kind == "own"
 

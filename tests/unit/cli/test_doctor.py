@@ -161,3 +161,17 @@ def test_in_a_terminal_it_asks(answer: bytes, code: int, said: str):
     assert ended == code, screen
     assert said in screen
     assert "Do this? [y/N]" in screen
+
+
+@pytest.mark.parametrize("fix", [[], ["--fix", "--yes"]])
+def test_a_source_without_a_name_is_an_error(fix: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "slmtui", "doctor", "--source", "", *fix],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error: No model is named." in done.stderr
+    assert "fix: " in done.stderr

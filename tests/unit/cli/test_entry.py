@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import slmtui
+
 PREAMBLE = """
 import argparse, sys, time
 from slmtui.cli.entry import _Command
@@ -27,16 +29,6 @@ def start(program: str, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
-
-
-def slmtui(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "slmtui", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
     )
 
 

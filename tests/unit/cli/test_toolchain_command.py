@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from slmtui.config import locations, settings, toolchain
-
-
-def slmtui(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "slmtui", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+from tests.calling import slmtui
 
 
 @pytest.fixture
@@ -80,6 +70,15 @@ def test_what_would_be_built_is_shown_before_the_question() -> None:
     shown = slmtui("toolchain", "build").stdout
     assert str(toolchain.managed_dir()) in shown
     assert "slmtui toolchain build --yes" in shown.replace(f"{sys.executable} -m ", "")
+
+
+def test_how_far_the_removal_is_is_said(proved: Path) -> None:
+    for number in range(3):
+        (proved / f"{number}.py").write_text("x" * 500, encoding="utf-8")
+    done = slmtui("toolchain", "remove", "--yes")
+    assert done.stdout == f"{proved}\n"
+    assert f"Deleting 1.5 kB in {proved}" in done.stderr
+    assert "100%" in done.stderr
 
 
 def test_it_is_removed_after_a_yes(proved: Path) -> None:

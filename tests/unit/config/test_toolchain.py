@@ -9,6 +9,7 @@ import pytest
 
 from slmtui.config import locations, settings, toolchain
 from slmtui.config.toolchain import Toolchain
+from slmtui.environment.interpreter import examine
 from slmtui.events import Failure
 from slmtui.process import Child
 
@@ -53,6 +54,26 @@ def test_the_users_choice_comes_first_and_keeps_the_file_as_it_was(tmp_path: Pat
     assert "# which" in text
     settings.save(toolchain_python="")
     assert toolchain.current().kind == "managed"
+
+
+def test_a_bare_name_is_looked_up_on_the_path_not_in_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "python-of-mine.exe"  # an ending that Windows runs
+    here, on_path = tmp_path / "here", tmp_path / "bin"
+    for folder in (here, on_path):
+        folder.mkdir()
+        (folder / name).touch(mode=0o755)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("PATH", str(on_path))
+    settings.save(toolchain_python=name)
+    if sys.platform != "win32":  # which looks into the folder itself first, as its shells do
+        assert toolchain.current() == Toolchain(on_path / name, "chosen")
+    (on_path / name).unlink()
+    (here / name).unlink()
+    assert toolchain.current().python == Path(name)
+    with pytest.raises(Failure, match=f"There is no {name} on PATH"):
+        examine(toolchain.current().python)
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,9 @@ from slmtui.conversion.olive import Made
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.conversion.proof import Proof, Prove
 from slmtui.events import Cancel, Cancelled, Failure, Progress, Service, Status, Verdict, drain
+from tests.unit.conversion.stand_ins import MAKES_A_MODEL
 
 Worker = Callable[[str], None]
-MAKES_A_MODEL = """
-out = Path(request["config"]["output_dir"])
-source = Path(request["config"]["input_model"]["model_path"])
-config = {"model": {"type": "llama", "vocab_size": 64, "decoder": {"filename": "model.onnx"}}}
-(out / "genai_config.json").write_text(json.dumps(config))
-(out / "model.onnx").write_bytes(bytes(10))
-for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-    (out / name).write_bytes((source / name).read_bytes())
-link.send("converted", files={"model.onnx": {"nodes": 5, "tensors": 7, "external": {}}}, peak_rss_bytes=1)
-"""
 
 
 @pytest.fixture(autouse=True)
