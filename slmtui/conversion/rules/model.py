@@ -15,10 +15,12 @@ from slmtui.conversion.rules.knowledge import closest, knowledge
 
 # What tutorials write where the reader's own path belongs.
 _PLACEHOLDER = re.compile(
-    r"<[^<>]+>|\{\{?\w+\}?\}|\.\.\.|…|\[[\w -]+\]|%\w+%|\$\{?\w+|\bpath[-_/ ]to\b|\b(?:your|my)[-_ ]"
+    r"<[^<>]+>|\{\{?\w+\}?\}|\.\.\.|…|\[[\w -]+\]|%\w+%|\$\{?\w+|\bpath[-_/ ]to\b|\byour[-_ ]"
     r"|\b(?:model|output)[-_ ](?:name|path|folder|dir)\b",
     re.IGNORECASE,
 )
+# People do call their own models so; it stands for another one only where a model should be and is not.
+_MINE = re.compile(r"\bmy[-_ ]", re.IGNORECASE)
 _HUB_ID = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)?")
 # Letters that a single backslash before them turns into something else.
 _SWALLOWED = {"\n": "\\n", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\r": "\\r"}
@@ -102,7 +104,7 @@ def _model_path(document: Document, member: Member) -> Iterator[Finding]:
         yield document.find(
             "error", path, cause, "Write the whole path.", (Put(path, str(Path(value).expanduser())),)
         )
-    elif _PLACEHOLDER.search(value):
+    elif _PLACEHOLDER.search(missing := _missing(document, value)) or _MINE.search(missing):
         cause = f"{value} stands for a path of your own."
         fix = f"Write {document.model}." if mine else "Write the path of your model's folder."
         yield document.find("error", path, cause, fix, mine)
@@ -112,6 +114,23 @@ def _model_path(document: Document, member: Member) -> Iterator[Finding]:
     else:
         cause = f"There is no folder {value}" + (f" in {document.folder}." if _relative(value) else ".")
         yield document.find("error", path, cause, "Write the path of your model's folder.", mine)
+
+
+def _missing(document: Document, value: str) -> str:
+    """The end of a path that is not there: what exists is meant as it is written, whatever it is called."""
+    path = document.folder / value
+    parts: list[str] = []
+    while path != path.parent and not _exists(path):
+        parts.append(path.name)
+        path = path.parent
+    return "/".join(reversed(parts))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no system has a name so long
+        return False
 
 
 def _relative(value: str) -> bool:
@@ -154,7 +173,7 @@ def folders(document: Document) -> Iterator[Finding]:
                 yield document.find("warning", member.path, cause, "Name a folder.")
         elif any(letter in value for letter in _SWALLOWED):
             yield _swallowed(document, member)
-        elif _PLACEHOLDER.search(value):
+        elif _PLACEHOLDER.search(_missing(document, value)):
             right = "models/output/model-onnx" if member.name == "output_dir" else "cache"
             cause = f"{value} stands for a name of your own."
             yield document.find(

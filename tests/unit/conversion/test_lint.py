@@ -360,3 +360,30 @@ def test_nonsense_of_every_kind_is_a_finding_and_never_an_exception(folder: Path
             assert all(f.cause and f.fix and f.line >= 1 and f.column >= 1 for f in report.findings)
             if report.corrected is not None:
                 json.loads(report.corrected)
+
+
+@pytest.mark.parametrize(
+    ("output", "warned"),
+    [
+        ("models/my-model/int4", False),
+        ("your-models/fern", False),  # it is there
+        ("models/your-model-onnx", True),
+        ("<name>", True),
+        ("x" * 5000, False),
+    ],
+)
+def test_a_name_that_people_give_is_no_placeholder(tmp_path: Path, output: str, warned: bool) -> None:
+    (tmp_path / "your-models").mkdir()
+    config = json.loads(GUIDE) | {"output_dir": output}
+    found = lint(json.dumps(config), folder=tmp_path).findings
+    assert any("stands for a name" in finding.cause for finding in found) is warned
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_model_that_is_there_may_be_called_as_it_likes(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "my-model").mkdir()
+    (tmp_path / "my-model" / "config.json").write_text("{}")
+    config = json.loads(GUIDE)
+    config["input_model"]["model_path"] = "my-model" if there else "my-other-model"
+    found = lint(json.dumps(config), folder=tmp_path).findings
+    assert any("stands for a path" in finding.cause for finding in found) is not there
