@@ -21,23 +21,37 @@ class Token(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Fill(Event):
+    """The context as the request fills it; said before the first token, and only if room may be made.
+
+    `used` of `context_length` tokens, the answer not counted; `dropped_messages` were left out, oldest first,
+    because they no longer fit.
+    """
+
+    kind: ClassVar[str] = "fill"
+    used: int
+    context_length: int
+    dropped_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop(Event):
+    """The answer has begun to repeat itself: a piece of `period` tokens, again and again."""
+
+    kind: ClassVar[str] = "loop"
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer and its figures. Times in seconds.
+    """A whole answer and its figures; `figures.py` says how each is measured.
+
+    A figure that could not be taken, such as the speed of a single token, is 0.
 
     Attributes:
-        text: what was generated, also when it was cancelled.
-        prompt_tokens: of the whole conversation as rendered.
-        cached_tokens: how many of them the KV cache held already.
-        completion_tokens: generated, the token that ends the answer not counted.
-        ttft_seconds: time to first token, from the moment the host took the request up until it had the first
-            token: rendering, tokenizing and reading the prompt. 0.0 if there was none.
-        decode_tokens_per_second: (completion_tokens - 1) / (time of the last token - time of the first), on
-            the host's clock; 0.0 if there were fewer than two.
-        seconds: from sending the request to the end of the answer, on our clock.
-        peak_rss_bytes: the most resident memory the host's process tree has had since it was started, by the
-            system's own account where it keeps one (`memory.py`).
-        finish_reason: "stop", the model ended it; "length", `max_tokens` or the context was used up;
-            "cancelled".
+        text: what was generated, also when it was cancelled; nothing of a stop string is in it.
+        dropped_messages: how many of the oldest messages did not fit and were left out.
+        context_length: of the model, in tokens.
     """
 
     text: str
@@ -49,22 +63,49 @@ class Answer:
     seconds: float
     peak_rss_bytes: int
     finish_reason: FinishReason
+    tpot_ms_p50: float = 0.0
+    tpot_ms_p95: float = 0.0
+    prompt_tokens_per_second: float = 0.0
+    load_seconds: float = 0.0
+    rss_bytes: int = 0
+    cpu_percent: float = 0.0
+    cpu_percent_per_core: tuple[float, ...] = ()
+    dropped_messages: int = 0
+    context_length: int = 0
+
+    @property
+    def context_used(self) -> int:
+        """Tokens of the context that the conversation takes with this answer."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """What the client has seen of the host: memory in bytes, CPU of each core of the machine in percent."""
+
+    rss_bytes: int = 0
+    peak_rss_bytes: int = 0
+    cpu_percent_per_core: tuple[float, ...] = ()
 
 
 class GrowingAnswer:
     """An answer while its replies come in."""
 
-    def __init__(self) -> None:
+    def __init__(self, load_seconds: float = 0.0) -> None:
         self.finish_reason: FinishReason | None = None
+        self._load_seconds = load_seconds
         self._texts: list[str] = []
-        self._prompt_tokens = self._cached_tokens = 0
-        self._tokens = 0
+        self._started: dict[str, Any] = {}
+        self._finished: dict[str, Any] = {}
+        self._cached_tokens = self._tokens = 0
         self._first = self._last = 0.0
 
-    def take(self, reply: dict[str, Any]) -> str:
-        """Learn from a reply; returns the text it brings, if any."""
+    def take(self, reply: dict[str, Any]) -> Event | None:
+        """Learn from a reply; returns what there is to say of it, if anything."""
         if reply["event"] == "started":
-            self._prompt_tokens = reply["prompt_tokens"]
+            self._started = reply
+            if "dropped" in reply:
+                return Fill(reply["prompt_tokens"], reply["context_length"], reply["dropped"])
         elif reply["event"] == "reading":
             self._cached_tokens = reply["cached_tokens"]
         elif reply["event"] == "token":
@@ -73,22 +114,42 @@ class GrowingAnswer:
             self._last = reply["seconds"]
             self._tokens += reply["tokens"]
             self._texts.append(reply["text"])
-            return str(reply["text"])
+            return Token(reply["text"]) if reply["text"] else None
+        elif reply["event"] == "loop":
+            return Loop(reply["period"])
         elif reply["event"] == "finished":
+            self._finished = reply
             self.finish_reason = reply["finish_reason"]
-        return ""
+        return None
 
-    def finished(self, seconds: float, peak_rss_bytes: int) -> Answer:
+    def finished(self, seconds: float, seen: Consumption) -> Answer:
         """The answer as it stands; without a word of its end from the host it was cancelled."""
         span = self._last - self._first
+        prompt_tokens = self._started.get("prompt_tokens", 0)
+        prompt_seconds = self._finished.get("prompt_seconds", 0.0)
+        at_host = self._finished.get("seconds", 0.0)
+        p50, p95 = self._finished.get("tpot_ms", (0.0, 0.0))
         return Answer(
             text="".join(self._texts),
-            prompt_tokens=self._prompt_tokens,
+            prompt_tokens=prompt_tokens,
             cached_tokens=self._cached_tokens,
             completion_tokens=self._tokens,
             ttft_seconds=self._first,
             decode_tokens_per_second=(self._tokens - 1) / span if span > 0 else 0.0,
             seconds=seconds,
-            peak_rss_bytes=peak_rss_bytes,
+            peak_rss_bytes=seen.peak_rss_bytes,
             finish_reason=self.finish_reason or "cancelled",
+            tpot_ms_p50=p50,
+            tpot_ms_p95=p95,
+            prompt_tokens_per_second=_rate(prompt_tokens - self._cached_tokens, prompt_seconds),
+            load_seconds=self._load_seconds,
+            rss_bytes=seen.rss_bytes,
+            cpu_percent=100 * _rate(self._finished.get("cpu_seconds", 0.0), at_host),
+            cpu_percent_per_core=seen.cpu_percent_per_core,
+            dropped_messages=self._started.get("dropped", 0),
+            context_length=self._started.get("context_length", 0),
         )
+
+
+def _rate(amount: float, seconds: float) -> float:
+    return amount / seconds if seconds > 0 else 0.0

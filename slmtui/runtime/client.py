@@ -10,24 +10,28 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from slmtui.config import toolchain
 from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child, Meter
-from slmtui.runtime.answer import Answer, GrowingAnswer, Token
+from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loop, Token
+from slmtui.runtime.diagnosis import broke_down, hangs
 from slmtui.runtime.folder import ConvertedModel, read_folder
 from slmtui.runtime.memory import high_water
 from slmtui.runtime.parameters import ChatParameters, Message
 from slmtui.runtime.protocol import messages_json, parameters_json
+from slmtui.runtime.tuned import tuned
+from slmtui.runtime.watching import Cores, Pulse
 
-__all__ = ["Answer", "Loaded", "ModelHost", "Token"]
+__all__ = ["Answer", "EngineName", "Fill", "Loaded", "Loop", "ModelHost", "Token"]
 
+EngineName: TypeAlias = Literal["genai", "foundry"]
 HOST_MODULE = "slmtui.runtime.host"
 
 # A stop is answered within 200 ms even where a single token takes longer: after this many seconds the answer
@@ -56,9 +60,26 @@ class ModelHost:
     Args:
         model_dir: the converted model's folder.
         log: the file that receives what the host prints; by default one a model in `log_dir()`.
+        python: the interpreter; by default that of the tool chain in use.
+        options: session options of the runtime, over those of the model; by default what the tuning found
+            best for it on this machine (`tuned.py`), if there was one.
     """
 
-    def __init__(self, model_dir: Path, *, log: Path | None = None, python: Path | None = None) -> None:
+    engine: ClassVar[EngineName] = "genai"
+    title: ClassVar[str] = "onnxruntime-genai"
+    # What of `ChatParameters` it does not heed.
+    ignores: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        log: Path | None = None,
+        python: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._options = options
+        self._load_seconds = 0.0
         self.model_dir = Path(model_dir).expanduser().absolute()
         self.python = python
         self.log = log or log_dir() / f"model-host-{self.model_dir.name}.log"
@@ -109,12 +130,21 @@ class ModelHost:
             child.kill()
             raise
         self._child, self._meter, self._peak = child, Meter(child.pid), 0
-        return self._loaded(model, time.monotonic() - started)
+        self._load_seconds = time.monotonic() - started
+        return self._loaded(model, self._load_seconds)
 
     def chat(
-        self, messages: Sequence[Message], parameters: ChatParameters, cancel: Cancel
+        self,
+        messages: Sequence[Message],
+        parameters: ChatParameters,
+        cancel: Cancel,
+        *,
+        make_room: bool = False,
     ) -> Service[Answer]:
-        """Answer a conversation: yields `Token`s, returns the `Answer`.
+        """Answer a conversation: yields `Token`s, and `Loop` if it repeats itself; returns the `Answer`.
+
+        One whose last message is the assistant's goes on with that message. With `make_room` the oldest turns
+        are left out where the conversation does not fit the context; `Fill` says so before the first token.
 
         Setting `cancel` stops it: within 200 ms it ends normally with what there is, as "cancelled". Leaving
         the generator stops it too.
@@ -123,8 +153,8 @@ class ModelHost:
             Failure: the conversation does not fit the context or the chat template, no model is loaded, it is
                 busy, or the host died. After the last, `load` starts anew.
         """
-        answer = GrowingAnswer()
-        started = time.monotonic()
+        answer = GrowingAnswer(self._load_seconds)
+        cores, started = Cores(), time.monotonic()
         stopped_at: list[float] = []
         with self._request("chat") as (child, number):
 
@@ -139,13 +169,14 @@ class ModelHost:
                     "id": number,
                     "messages": messages_json(messages),
                     "parameters": parameters_json(parameters),
+                    "make_room": make_room,
                 }
             )
             try:
                 with cancel.calling(stop):
                     for reply in self._replies(child, number):
-                        if reply is not None and (text := answer.take(reply)):
-                            yield Token(text)
+                        if reply is not None and (event := answer.take(reply)) is not None:
+                            yield event
                         late = stopped_at and time.monotonic() - stopped_at[0] > STOP_PATIENCE
                         if answer.finish_reason or late:
                             break
@@ -156,8 +187,10 @@ class ModelHost:
                 if not answer.finish_reason:
                     stop()
             # The host starts no processes, so its own high water mark is that of its tree.
-            self._peak = max(self._peak, high_water(child.pid) or child.memory())
-        return answer.finished(time.monotonic() - started, self._peak)
+            now = child.memory()
+            self._peak = max(self._peak, high_water(child.pid) or now)
+        seen = Consumption(now, self._peak, cores.percent())
+        return answer.finished(time.monotonic() - started, seen)
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
         """The conversation as the prompt the model sees.
@@ -196,14 +229,22 @@ class ModelHost:
                 child.kill()
 
     def _new_child(self) -> Child:
-        return Child(HOST_MODULE, python=self.python or toolchain.current().python, log=self.log)
+        return Child(self._module(), python=self.python or toolchain.current().python, log=self.log)
+
+    def _module(self) -> str:
+        return HOST_MODULE
+
+    def _load_fields(self) -> dict[str, Any]:
+        """What the host has to know to load the model."""
+        options = tuned(self.model_dir) if self._options is None else self._options
+        return {"model": str(self.model_dir), "options": dict(options)}
 
     def _wait_for_load(self, child: Child, cancel: Cancel) -> None:
         with cancel.calling(child.kill):
             try:
                 number = next(self._numbers)
-                child.send({"op": "load", "id": number, "model": str(self.model_dir)})
-                next(reply for reply in self._replies(child, number) if reply is not None)
+                child.send({"op": "load", "id": number, **self._load_fields()})
+                next(reply for reply in self._replies(child, number, patient=True) if reply is not None)
             except Failure:
                 if cancel.is_set:
                     raise Cancelled from None
@@ -231,23 +272,29 @@ class ModelHost:
         finally:
             self._one_at_a_time.release()
 
-    def _replies(self, child: Child, number: int) -> Iterator[dict[str, Any] | None]:
+    def _replies(
+        self, child: Child, number: int, *, patient: bool = False
+    ) -> Iterator[dict[str, Any] | None]:
         """Replies to the request `number`, and None now and then while there is nothing.
 
+        `patient`: it may be silent and idle for long, as one that waits for a disk.
+
         Raises:
-            Failure: the host says so, has crashed or is gone.
+            Failure: the host says so, has crashed, hangs or is gone.
         """
+        pulse = Pulse(child.pid)
         for message in child.messages(timeout=_POLL):
+            if message is not None:
+                pulse.heard()
             if message is None:
+                if not patient and pulse.hangs():
+                    child.kill()
+                    raise hangs(self.log)
                 yield None
             elif not isinstance(message, dict):
                 continue  # what it prints is in the log
             elif message["event"] == "crashed":
-                raise Failure(
-                    f"The model host broke down: {message['kind']}: {message['message']}",
-                    "Load the model again; the log has the whole story.",
-                    self.log,
-                )
+                raise broke_down(message, self.log)
             elif message.get("id") != number:
                 continue  # the rest of an answer that was stopped
             elif message["event"] == "failed":

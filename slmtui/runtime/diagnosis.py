@@ -6,8 +6,12 @@ Its messages are those of onnxruntime-genai 0.14.1, each provoked with a damaged
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from slmtui.events import Failure
+from slmtui.runtime.watching import HUNG_SECONDS
 
 _AGAIN = "Convert the model again; the folder is not whole."
 
@@ -52,6 +56,41 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "Close other programs, or convert to a smaller precision.",
     ),
 )
+
+
+_NO_MEMORY = re.compile(
+    r"bad_alloc|allocate memory|bad allocation|bad_array_new_length|out of memory", re.IGNORECASE
+)
+
+
+def broke_off(error: BaseException) -> Failure:
+    """The failure for what the runtime said in the middle of an answer."""
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return Failure(
+            "There is not enough memory to go on with the answer.",
+            "Close other programs, start a new conversation, or convert to a smaller precision.",
+        )
+    return Failure(f"The runtime broke off: {error}", "Try again; if it happens again, load the model anew.")
+
+
+def broke_down(reply: Mapping[str, Any], log: Path | None) -> Failure:
+    """The failure for a host that has said `crashed`."""
+    said = f"{reply['kind']}: {reply['message']}"
+    if reply["kind"] == "MemoryError":
+        fix = "Close other programs or convert to a smaller precision; then load the model again."
+        return Failure(f"The model host ran out of memory: {said}", fix, log)
+    return Failure(
+        f"The model host broke down: {said}", "Load the model again; the log has the whole story.", log
+    )
+
+
+def hangs(log: Path | None) -> Failure:
+    """The failure for a host that neither says nor does anything."""
+    return Failure(
+        f"The model host hangs: it has said and done nothing for {HUNG_SECONDS:.0f} seconds, and was ended.",
+        "Load the model again; the log may say what it waited for.",
+        log,
+    )
 
 
 def load_failure(folder: str, error: BaseException) -> Failure:

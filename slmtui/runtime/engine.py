@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from slmtui.events import Failure
+from slmtui.runtime.context import Fitted, fit, too_long
+from slmtui.runtime.diagnosis import broke_off
 from slmtui.runtime.folder import read_folder
+from slmtui.runtime.generation import FULL, Asked, Generation
 from slmtui.runtime.kv_cache import KvCache, search_options
-from slmtui.runtime.pacing import PromptPace, Speaker
+from slmtui.runtime.pacing import PromptPace
 from slmtui.runtime.parameters import ChatParameters
 from slmtui.runtime.protocol import FinishReason
 
@@ -25,13 +28,14 @@ class Engine:
     Args:
         og: the onnxruntime_genai module.
         folder: the converted model.
+        options: session options of the runtime in the place of those in genai_config.json (`tuning.py`).
 
     Raises:
         RuntimeError: whatever keeps the runtime from loading it, in its words (`diagnosis.py` has ours).
     """
 
-    def __init__(self, og: Any, folder: str) -> None:
-        self._model = og.Model(folder)
+    def __init__(self, og: Any, folder: str, options: Mapping[str, Any] | None = None) -> None:
+        self._model = og.Model(_configured(og, folder, options) if options else folder)
         self._tokenizer = og.Tokenizer(self._model)
         config = read_folder(Path(folder))
         self.context_length = config.context_length
@@ -39,6 +43,9 @@ class Engine:
         self._end = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._model_top_k = int(og.GeneratorParams(self._model).get_search_options()["top_k"])
         self._pace = PromptPace()
+        self._asked = self._said = Asked([], [], "")
+        self.prompt_seconds = 0.0
+        self.generation = Generation()
         self.cache = KvCache(og, self._model, self.context_length)
 
     def render(self, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool = True) -> str:
@@ -77,15 +84,38 @@ class Engine:
         Raises:
             Failure: it does not fit into the context, or cannot be rendered.
         """
-        tokens = self.encode(self.render(messages))
+        tokens = self.tokens(messages)
+        return tokens, self._limit(tokens, max_tokens)
+
+    def fitting(self, messages: Sequence[dict[str, str]], max_tokens: int) -> tuple[Fitted, int]:
+        """The same with the oldest turns left out until the rest fits (`context.py`)."""
+        fitted = fit(messages, self.tokens, self.context_length, max_tokens)
+        if fitted.dropped:
+            self.tokens(fitted.messages)  # the last look was at another part of the conversation
+        return fitted, self._limit(fitted.tokens, max_tokens)
+
+    def tokens(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """The conversation's tokens; one that ends with the assistant's words goes on with them.
+
+        Words that were generated here go on from the very tokens they were made of.
+        """
+        if not messages or messages[-1]["role"] != "assistant":
+            prompt = self.encode(self.render(messages))
+            self._asked = Asked(prompt, [], "")
+            return prompt
+        rendered, begun = self.render(messages[:-1]), messages[-1]["content"]
+        prompt = self.encode(rendered)
+        if self._said.prompt == prompt and self._said.text == begun and begun:
+            self._asked = self._said
+        else:
+            self._asked = Asked(prompt, self.encode(rendered + begun)[len(prompt) :], begun)
+        return prompt + self._asked.begun
+
+    def _limit(self, tokens: Sequence[int], max_tokens: int) -> int:
         room = self.context_length - len(tokens)
         if room < 1:
-            raise Failure(
-                f"The conversation has {len(tokens):,} tokens, and the model's context holds"
-                f" {self.context_length:,}, the answer included.",
-                "Shorten the message, leave out older turns, or start a new conversation.",
-            )
-        return tokens, min(max_tokens, room)
+            raise too_long(len(tokens), self.context_length)
+        return min(max_tokens, room)
 
     def prepare(self, prompt: list[int], limit: int, parameters: ChatParameters) -> int:
         """Make the cache ready for a prompt and `limit` more tokens; returns how many tokens it keeps.
@@ -111,6 +141,9 @@ class Engine:
         limit: int,
         send: Callable[[str, int, float], None],
         stopped: Callable[[], bool],
+        *,
+        stop: Sequence[str] = (),
+        looping: Callable[[int], None] | None = None,
     ) -> tuple[FinishReason, int]:
         """Read a prepared prompt and generate; returns why it ended and how many tokens were generated.
 
@@ -120,19 +153,29 @@ class Engine:
             send: takes text, its number of tokens and the time of the last (`time.perf_counter`). The token
                 that ends the answer is neither sent nor counted.
             stopped: asked before each piece of the prompt, and after a token whenever text is sent.
+            stop: texts that end the answer.
+            looping: told the length of the piece that the answer repeats, once.
 
         Raises:
             Failure: the runtime broke off; the cache is dropped.
         """
+        self.generation = Generation(stop, looping)
         try:
-            if not self._read(prompt, stopped):
+            started = time.perf_counter()
+            whole = self._read(prompt, stopped)
+            self.prompt_seconds = time.perf_counter() - started
+            if not whole:
                 return "cancelled", 0
-            return self._generate(limit, send, stopped)
-        except RuntimeError as error:
+            decode = self._tokenizer.create_stream().decode
+            reason = self.generation.run(self.cache, decode, self._end, limit, send, stopped)
+        except (RuntimeError, MemoryError) as error:
             self.cache.drop()
-            raise Failure(
-                f"The runtime broke off: {error}", "Try again; if it happens again, load the model anew."
-            ) from error
+            raise broke_off(error) from error
+        finally:
+            self._said = self._asked.said(self.generation)
+        if reason == "length" and len(prompt) + limit >= self.context_length:
+            reason = FULL
+        return reason, len(self.generation.tokens)
 
     def _read(self, prompt: list[int], stopped: Callable[[], bool]) -> bool:
         start, end = self.cache.length, len(prompt)
@@ -145,30 +188,12 @@ class Engine:
             self._pace.took(stop - begin, time.perf_counter() - started)
         return not stopped()
 
-    def _generate(
-        self, limit: int, send: Callable[[str, int, float], None], stopped: Callable[[], bool]
-    ) -> tuple[FinishReason, int]:
-        # Looked up once: a tiny model makes thousands of tokens a second, and this loop is all we add.
-        step, latest = self.cache.generator.generate_next_token, self.cache.generator.get_next_tokens
-        decode = self._tokenizer.create_stream().decode  # holds back the bytes of an unfinished character
-        clock, end, speaker = time.perf_counter, self._end, Speaker(send)
-        tokens: list[int] = []
-        reason: FinishReason = "length"
-        try:
-            while len(tokens) < limit:
-                step()
-                token = int(latest()[0])
-                if token in end:
-                    reason = "stop"
-                    break
-                tokens.append(token)
-                if speaker.say(decode(token), clock()) and stopped():
-                    reason = "cancelled"
-                    break
-        finally:
-            self.cache.wrote(tokens, ended=reason == "stop")
-        speaker.flush()
-        return reason, len(tokens)
+
+def _configured(og: Any, folder: str, options: Mapping[str, Any]) -> Any:
+    """The model's configuration with other session options; the file stays as it is."""
+    config = og.Config(folder)
+    config.overlay(json.dumps({"model": {"decoder": {"session_options": dict(options)}}}))
+    return config
 
 
 def _template_failure(message: str) -> Failure:

@@ -14,8 +14,10 @@ from typing import Any
 
 from slmtui.child import Link, run
 from slmtui.events import Failure
+from slmtui.runtime.context import Fitted, reply_fields
 from slmtui.runtime.diagnosis import load_failure
 from slmtui.runtime.engine import Engine
+from slmtui.runtime.figures import tpot_ms
 from slmtui.runtime.parameters import ChatParameters
 
 Request = dict[str, Any]
@@ -58,7 +60,7 @@ def main(link: Link) -> None:
         import onnxruntime_genai as og
 
         print(f"onnxruntime-genai {og.__version__} loads {folder}", file=sys.stderr)
-        engine = Engine(og, folder)
+        engine = Engine(og, folder, request.get("options"))
         engine.warm_up()
     except (RuntimeError, ImportError, MemoryError, OSError, ValueError, KeyError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -90,19 +92,40 @@ def serve(link: Link, inbox: Inbox, engine: Engine, request: Request) -> None:
 
 def answer(link: Link, inbox: Inbox, engine: Engine, request: Request) -> None:
     """Answer one chat request, with its figures."""
-    started = time.perf_counter()
-    number = request["id"]
+    started, busy = time.perf_counter(), time.process_time()
+    number, messages = request["id"], request["messages"]
     parameters = ChatParameters(**request["parameters"])
-    prompt, limit = engine.prompt(request["messages"], parameters.max_tokens)
-    link.send("started", id=number, prompt_tokens=len(prompt), max_tokens=limit)
+    if request.get("make_room"):
+        fitted, limit = engine.fitting(messages, parameters.max_tokens)
+    else:
+        tokens, limit = engine.prompt(messages, parameters.max_tokens)
+        fitted = Fitted(messages, tokens, 0)
+    prompt = fitted.tokens
+    room = bool(request.get("make_room"))
+    link.send("started", id=number, **reply_fields(fitted, limit, engine.context_length, room))
     link.send("reading", id=number, cached_tokens=engine.prepare(prompt, limit, parameters))
 
     def send(text: str, tokens: int, at: float) -> None:
         link.send("token", id=number, text=text, tokens=tokens, seconds=at - started)
 
-    reason, tokens = engine.answer(prompt, limit, send, lambda: inbox.stopped(number))
-    seconds = time.perf_counter() - started
-    link.send("finished", id=number, finish_reason=reason, tokens=tokens, seconds=seconds)
+    reason, count = engine.answer(
+        prompt,
+        limit,
+        send,
+        lambda: inbox.stopped(number),
+        stop=parameters.stop,
+        looping=lambda period: link.send("loop", id=number, period=period),
+    )
+    link.send(
+        "finished",
+        id=number,
+        finish_reason=reason,
+        tokens=count,
+        seconds=time.perf_counter() - started,
+        prompt_seconds=engine.prompt_seconds,
+        tpot_ms=tpot_ms(engine.generation.times),
+        cpu_seconds=time.process_time() - busy,
+    )
 
 
 if __name__ == "__main__":

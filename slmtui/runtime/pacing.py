@@ -70,6 +70,13 @@ class Speaker:
         self.flush()
         return True
 
+    def add(self, text: str) -> None:
+        """Take text that belongs to a token which was counted already."""
+        if self._texts:
+            self._texts[-1] += text
+        elif text:
+            self._send(text, 0, self._latest)
+
     def flush(self) -> None:
         """Send what is held back."""
         if self._texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -35,6 +36,7 @@ class ChatParameters:
         repetition_penalty: divides the positive logits of tokens that have occurred already, in the prompt
             too, and multiplies the negative ones; 1 changes nothing.
         seed: the same seed, messages and parameters give the same answer; None draws anew each time.
+        stop: texts that end the answer where they would appear; nothing of them is part of it.
 
     Raises:
         Failure: a value outside its range, with the range.
@@ -46,8 +48,10 @@ class ChatParameters:
     top_k: int | None = None
     repetition_penalty: float = 1.1
     seed: int | None = None
+    stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stop", tuple(self.stop))  # a list, where it comes out of JSON
         if self.max_tokens < 1:
             raise _outside("maximum of tokens", self.max_tokens, "a whole number from 1 on")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
@@ -60,11 +64,17 @@ class ChatParameters:
             raise _outside("repetition penalty", self.repetition_penalty, "a number above 0, such as 1.1")
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
             raise _outside("seed", self.seed, f"a whole number from 0 to {MAX_SEED}, or nothing")
+        if not all(isinstance(text, str) and text for text in self.stop):
+            raise Failure("A stop string cannot be empty.", "Give the text that is to end the answer.")
 
     @property
     def greedy(self) -> bool:
         """Whether chance has no part in the answer."""
         return self.temperature == 0 or self.top_k == 1
+
+    def as_greedy(self) -> ChatParameters:
+        """The same with the likeliest token each time."""
+        return dataclasses.replace(self, temperature=0.0)
 
 
 def _outside(name: str, value: float, allowed: str) -> Failure:

@@ -71,9 +71,10 @@ def _figures(answer: Answer) -> Content:
     if not answer.completion_tokens:
         return Content.styled("stopped before the first token", MUTED)
     # How it ended comes first: at 80 columns the end of the line may not be seen.
-    endings = {"stop": "", "length": "reached the limit  ", "cancelled": "stopped  "}
+    endings = {"stop": "", "stop_string": "", "cancelled": "stopped  "}
+    ending = endings.get(answer.finish_reason, "reached the limit  ")
     return Content.styled(
-        f"{endings[answer.finish_reason]}first token {seconds_short(answer.ttft_seconds)}  "
+        f"{endings.get(answer.finish_reason, 'reached the limit  ')}first token {seconds_short(answer.ttft_seconds)}  "
         f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens  "
         f"{size(answer.peak_rss_bytes)}",
         MUTED,

@@ -183,7 +183,7 @@ def test_an_answer_ends_where_the_context_ends(host: ModelHost) -> None:
     prompt = len(host.token_ids(host.render(messages)))
     answer = ask(host, messages, NOISE)
     assert answer.prompt_tokens == prompt
-    assert (answer.finish_reason, answer.completion_tokens) == ("length", 2048 - prompt)
+    assert (answer.finish_reason, answer.completion_tokens) == ("context", 2048 - prompt)
     assert ask(host, user("hello")).finish_reason == "stop"
 
 

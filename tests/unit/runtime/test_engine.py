@@ -141,7 +141,7 @@ def test_the_limit_is_clipped_to_the_room_in_the_context(engine: Engine) -> None
     words = " ".join(["1"] * 195)
     assert engine.prompt([{"role": "user", "content": words}], 50)[1] == 5
     text, reason, tokens, _ = answer(engine, words)
-    assert (reason, tokens) == ("length", 5)
+    assert (reason, tokens) == ("context", 5)
     assert text == "2 3 4 5 6 "
 
 
