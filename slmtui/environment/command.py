@@ -6,6 +6,7 @@ hold the page up: an answer comes back in time, or the reason why there is none.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -36,8 +37,10 @@ class Answer:
     problem: str = ""
 
 
-def ask(command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | None = None) -> Answer:
-    """Run `command` without a shell, without input, and for `timeout` seconds at most.
+def ask(
+    command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | None = None, typed: str = ""
+) -> Answer:
+    """Run `command` without a shell, with `typed` as all of its input, and for `timeout` seconds at most.
 
     When time is up, or the wish to stop is spoken, its whole tree is killed.
     """
@@ -49,7 +52,7 @@ def ask(command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | N
     try:
         process = subprocess.Popen(
             [str(command), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **SILENT, "NO_COLOR": "1"},
@@ -58,6 +61,9 @@ def ask(command: Path, *arguments: str, timeout: float = 5.0, cancel: Cancel | N
     except OSError as error:
         return Answer(None, problem=f"cannot be started: {error.strerror or error}")
     out, err = _Reader(process, process.stdout), _Reader(process, process.stderr)
+    if process.stdin is not None:
+        with contextlib.suppress(OSError), process.stdin:  # it may have ended without a look at it
+            process.stdin.write(typed.encode())
     problem = ""
     with cancel.calling(lambda: _end(process)):
         try:

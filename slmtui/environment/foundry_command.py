@@ -65,6 +65,32 @@ class FoundryCommand:
             )
         return models
 
+    @property
+    def run_words(self) -> tuple[str, ...]:
+        """The words that start a chat with a model: `model run`, or `run` from 0.10."""
+        return ("model", "run") if self.generation == "classic" else ("run",)
+
+    def run(
+        self, model: str, question: str, timeout: float = 120.0, cancel: Cancel | None = None
+    ) -> tuple[str, str]:
+        """Start a chat with a model it lists, type `question` and leave; starts its service or server.
+
+        Returns:
+            What it printed of an answer, and, if there is none, why: words that follow the command's name.
+        """
+        if self.problem:
+            return "", self.problem
+        typed = f"{question}\n/exit\n"
+        answer = ask(self.path, *self.run_words, model, timeout=timeout, cancel=cancel, typed=typed)
+        said = foundry_output.chat_answer(answer.stdout, question)
+        if answer.problem:
+            return said, answer.problem
+        if answer.code == 0 and said:
+            return said, ""
+        last = next((line.strip() for line in reversed(answer.stderr.splitlines()) if line.strip()), "")
+        why = f": {last[:200]}" if last else ", without an answer"
+        return "", f"ended with exit code {answer.code}{why}"
+
     def server_state(self, timeout: float = 5.0, cancel: Cancel | None = None) -> ServerState:
         """Whether its server (service, in the classic generation) runs; asking does not start it."""
         return self.server(timeout, cancel)[0]

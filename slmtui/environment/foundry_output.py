@@ -11,6 +11,13 @@ _LOCATION = re.compile(r"(?:path|location)\s*:\s*(\S.*)", re.IGNORECASE)
 # A custom model has no alias; the classic list then prints this in its place, run into the id.
 _NO_ALIAS = "Model was not found in catalog"
 _MODEL_ID = re.compile(r"[\w][\w.@/+-]*(?::\d+)?")
+# In front of a line of a chat: a robot, a coloured light, a prompt. `\w` takes letters of every script.
+_SYMBOLS = re.compile(r"^[^\w\"'(\[<]+")
+_CHAT_HINT = re.compile(
+    r"^interactive (?:chat|mode)|/exit|/help|ctrl\+c|^(?:loading|starting|downloading|unloading) |"
+    r"loaded successfully|is (?:running|started) (?:on|at) ",
+    re.IGNORECASE,
+)
 _ID_KEYS = ("id", "modelId", "model_id", "variantId", "name", "alias")
 
 
@@ -49,6 +56,16 @@ def cached_models(text: str) -> list[str] | None:
     if start is None:
         return None
     return [found for line in lines[start + 1 :] if (found := _row(line))]
+
+
+def chat_answer(text: str, question: str) -> str:
+    """What a model has answered in the printed record of `model run` or `run`, on one line; empty if nothing.
+
+    Around the answer stand symbols, the prompt, the echo of what was typed, and hints on how to leave.
+    """
+    lines = (_SYMBOLS.sub("", line).strip() for line in text.splitlines())
+    words = [line for line in lines if line and not _CHAT_HINT.search(line) and line != question.strip()]
+    return " ".join(" ".join(words).split())
 
 
 def running(text: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""Filling the deployed folder: big model files are hard-linked where the file system can, the rest is copied.
+"""Filling the deployed folder: the weights are linked where that is wished and possible, the rest is copied.
 
 A hard link shares its bytes with the conversion's folder: it takes no room and no time, and either folder can
 be deleted without harm to the other. Text (JSON, tokenizer, chat template) is always copied, since people and
@@ -7,15 +7,18 @@ tools edit it in place, and an edit must not reach the other folder; nobody edit
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from slmtui.config.files import unwritable
+from slmtui.conversion.digests import describe
 from slmtui.events import Cancel, Failure, Progress, Service
+from slmtui.foundry.methods import Method
 from slmtui.foundry.scanner import UNFINISHED
 from slmtui.units import size
 
@@ -43,11 +46,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What was brought: files, their bytes, and how many of these are shared by hard links."""
+    """What was brought: files, their bytes, and how many of these are shared by links.
+
+    `digests` are the files' SHA-256 by path inside the folder, each read back from where it was written.
+    """
 
     files: int
     bytes: int
     linked_bytes: int
+    digests: Mapping[str, str]
 
 
 def pieces(model_dir: Path) -> tuple[Piece, ...]:
@@ -75,43 +82,45 @@ def _pieces(folder: Path, prefix: str) -> Iterator[Piece]:
             yield from _pieces(path, f"{prefix}{path.name}/")
 
 
-def can_link(source: Path, folder: Path) -> bool:
-    """Whether a hard link from `source` into `folder` is likely to work: they are on one volume."""
-    try:
-        return source.stat().st_dev == folder.stat().st_dev
-    except OSError:
-        return False
+def bring(
+    wanted: Sequence[Piece], into: Path, method: Method, cancel: Cancel, share: float
+) -> Service[Copied]:
+    """Link or copy the pieces into the folder `into`, and compare every copy with its source.
 
-
-def bring(wanted: Sequence[Piece], into: Path, cancel: Cancel, share: float) -> Service[Copied]:
-    """Link or copy the pieces into the empty folder `into`.
+    What is in `into` already, from a copy that was interrupted, is gone on from: byte for byte it is compared
+    with the source on the way.
 
     Args:
         wanted: the files.
         into: an existing folder.
+        method: whether the weights are linked, and how; what cannot be linked after all is copied.
         cancel: asked between chunks of 8 MiB.
         share: which part of the whole job this is: the progress runs from 0 to `share`.
 
     Raises:
-        Failure: a file cannot be read or written, the disk is full, or a file changed meanwhile.
+        Failure: a file cannot be read or written, the disk is full, a file changed meanwhile, or what was
+            written does not read back as it was.
         Cancelled: the folder is left as it is then; the caller removes it.
     """
     total = max(1, sum(piece.bytes for piece in wanted))
     started = said = time.monotonic()
     done = linked = copied = 0
+    digests: dict[str, str] = {}
     yield Progress("copy", f"Bringing {len(wanted)} files, {size(total)}", 0.0)
     for piece in wanted:
         cancel.check()
         target = into / piece.inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        if piece.linkable and _link(piece.source, target):
+        if piece.linkable and method != "copy" and _link(piece.source, target, method):
             linked += piece.bytes
             done += piece.bytes
             continue
+        digest = hashlib.sha256()
         for chunk in _copy(piece, target):
             cancel.check()
-            done += chunk
-            copied += chunk
+            digest.update(chunk)
+            done += len(chunk)
+            copied += len(chunk)
             now = time.monotonic()
             if now - said >= _SAY_SECONDS:
                 said = now
@@ -119,20 +128,51 @@ def bring(wanted: Sequence[Piece], into: Path, cancel: Cancel, share: float) -> 
                 left = (total - done) * (now - started) / max(1, copied)
                 text = f"Copying {piece.inside}, {size(done)} of {size(total)}"
                 yield Progress("copy", text, share * done / total, left)
+        digests[piece.inside] = digest.hexdigest()
+    yield Progress("copy", "Comparing what was written", share)
+    _compare(into, digests, cancel)
+    # A link is the source itself: its digest can tell only whether that is still as the conversion made it.
+    links = [piece for piece in wanted if piece.inside not in digests]
+    digests |= {piece.inside: sha256(piece.source, cancel) for piece in links}
     yield Progress("copy", f"{len(wanted)} files are in place", share, 0.0)
-    return Copied(len(wanted), done, linked)
+    return Copied(len(wanted), done, linked, digests)
 
 
-def _link(source: Path, target: Path) -> bool:
+def sha256(path: Path, cancel: Cancel) -> str:
+    """The digest of a file; worked out once while the file stays as it is.
+
+    Raises:
+        Failure: it cannot be read.
+        Cancelled: in the middle.
+    """
+    return str(describe([path], cancel)[path.name]["sha256"])
+
+
+def _compare(into: Path, digests: Mapping[str, str], cancel: Cancel) -> None:
+    for inside, digest in digests.items():
+        if sha256(into / inside, cancel) != digest:
+            raise Failure(
+                f"{into / inside} does not read back as it was written: the disk is damaged, or somebody"
+                " else writes there.",
+                "Try again, or deploy into a cache folder on another disk.",
+            )
+
+
+def _link(source: Path, target: Path, method: Method) -> bool:
     try:
-        # Resolved, since Linux would link to a symbolic link itself.
-        os.link(source.resolve(), target)
-    except OSError:
-        return False  # another volume, or a file system without hard links: copied instead
+        target.unlink(missing_ok=True)
+        if method == "symlink":
+            target.symlink_to(source.resolve())
+        else:
+            # Resolved, since Linux would link to a symbolic link itself.
+            os.link(source.resolve(), target)
+    except (OSError, NotImplementedError):
+        return False  # another volume, or a file system without links: copied instead
     return True
 
 
-def _copy(piece: Piece, target: Path) -> Iterator[int]:
+def _copy(piece: Piece, target: Path) -> Iterator[bytes]:
+    """The bytes of `piece`, each yielded once it stands in `target`."""
     written = 0
     try:
         source = piece.source.open("rb")
@@ -140,11 +180,18 @@ def _copy(piece: Piece, target: Path) -> Iterator[int]:
         raise _unreadable(piece.source, error) from error
     with source:
         try:
-            with target.open("xb") as file:
+            if target.is_symlink():
+                target.unlink()
+            comparing = target.exists()
+            with target.open("r+b" if comparing else "xb") as file:
                 while chunk := _read(piece.source, source):
-                    file.write(chunk)
+                    comparing = comparing and file.read(len(chunk)) == chunk
+                    if not comparing:
+                        file.seek(written)
+                        file.write(chunk)
                     written += len(chunk)
-                    yield len(chunk)
+                    yield chunk
+                file.truncate(written)
         except OSError as error:
             raise unwritable(target, error) from error
     if written != piece.bytes:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slmtui.config.files import folder_bytes
-from slmtui.events import Failure
+from slmtui.events import Failure, Status, Verdict
 from slmtui.foundry import ledger
 from slmtui.foundry.cache import absolute_path
 from slmtui.foundry.index import registered_at
 from slmtui.foundry.ledger import Entry
+from slmtui.foundry.methods import Method
 from slmtui.foundry.repair import repair
 from slmtui.foundry.scanner import Scan, scan
 
@@ -20,8 +21,10 @@ from slmtui.foundry.scanner import Scan, scan
 class DeployedModel:
     """A model that slmtui put into a cache folder.
 
+    `path` is its place there, `folder` where its files are: the model's own folder if it was only registered.
     `registered` says whether the SDK has it in its list, `listed_by_scanner` whether Foundry Local's scanner
     would find the folder. Both are False, and `bytes` 0, once somebody else has deleted the folder.
+    `verdicts` are the last ones, and `checked_at` when that was (ISO 8601, UTC; empty if never).
     """
 
     name: str
@@ -32,6 +35,19 @@ class DeployedModel:
     bytes: int
     registered: bool
     listed_by_scanner: bool
+    folder: Path
+    model_dir: Path
+    method: Method
+    deployed_at: str
+    verdicts: tuple[Verdict, ...] = ()
+    checked_at: str = ""
+
+    @property
+    def status(self) -> Status:
+        """The worst of the last verdicts that were spoken; `unchecked` if there is none."""
+        found = {verdict.status for verdict in self.verdicts}
+        order: tuple[Status, ...] = ("fail", "warn", "ok")
+        return next((status for status in order if status in found), "unchecked")
 
 
 def deployed(cache_dirs: Iterable[Path] | None = None) -> tuple[DeployedModel, ...]:
@@ -45,24 +61,25 @@ def deployed(cache_dirs: Iterable[Path] | None = None) -> tuple[DeployedModel, .
     found: dict[Path, DeployedModel] = {}
     # While a model is being replaced, or taken out, its first entry stands for it.
     for entry in ledger.read().entries:
-        if (wanted is None or entry.cache_dir in wanted) and entry.state != "placing":
+        if (wanted is None or entry.cache_dir in wanted) and entry.state in ("deployed", "removing"):
             if entry.cache_dir not in scans:
                 scans[entry.cache_dir] = scan(entry.cache_dir)
             found.setdefault(entry.path, _as_it_is(entry, scans[entry.cache_dir]))
-    return tuple(sorted(found.values(), key=lambda model: (model.name.lower(), model.path)))
+    return tuple(sorted(found.values(), key=lambda m: (m.name.lower(), m.version, m.path)))
 
 
 def find(name: str) -> DeployedModel | None:
-    """The deployed model called `name` (or `name:1`), the latest if several caches have one."""
+    """The deployed model called `name` (or `name:1`); of several versions or caches the one deployed last."""
     latest = {entry.path: entry.at for entry in ledger.read().entries}
     models = [model for model in deployed() if name in (model.name, model.model_id)]
     return max(models, key=lambda model: latest.get(model.path, ""), default=None)
 
 
 def _as_it_is(entry: Entry, seen: Scan) -> DeployedModel:
-    there = entry.path.is_dir()
+    folder = entry.folder
+    there = folder.is_dir()
     try:
-        registered = there and registered_at(entry.cache_dir, entry.model_id, entry.path)
+        registered = there and registered_at(entry.cache_dir, entry.model_id, folder)
     except Failure:
         registered = False  # the SDK does not list anything either from a damaged list
     return DeployedModel(
@@ -71,7 +88,13 @@ def _as_it_is(entry: Entry, seen: Scan) -> DeployedModel:
         entry.model_id,
         entry.path,
         entry.cache_dir,
-        folder_bytes(entry.path) if there else 0,
+        folder_bytes(folder) if there else 0,
         registered,
-        seen.at(entry.path) is not None,
+        seen.at(folder) is not None,
+        folder,
+        entry.model_dir,
+        entry.method,
+        entry.at,
+        entry.verdicts,
+        entry.checked_at,
     )

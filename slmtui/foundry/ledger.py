@@ -1,28 +1,30 @@
 """What slmtui has put into which cache folder: `foundry.toml` among its data.
 
 An entry is written before the deed (`placing`), after it (`deployed`) and before it is undone (`removing`),
-so that whatever a killed process left behind can be put right (`repair.py`). For every cache folder it also
-knows which folders and files were slmtui's own making, so that undoing leaves the cache as it was.
+so that whatever a killed process left behind can be put right (`repair.py`); `partial` is a copy that was
+interrupted and goes on next time. For every cache folder it also knows which folders and files were slmtui's
+own making, so that undoing leaves the cache as it was. The last verdicts are kept with the time of asking.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from slmtui.config.files import write_atomic
 from slmtui.config.locations import data_dir
-from slmtui.events import Failure
+from slmtui.events import Failure, Status, Verdict, jsonable
 from slmtui.foundry.locks import Busy, holding
+from slmtui.foundry.methods import METHODS, Method
 
-State: TypeAlias = Literal["placing", "deployed", "removing"]
-_STATES: tuple[State, ...] = ("placing", "deployed", "removing")
+State: TypeAlias = Literal["placing", "deployed", "removing", "partial"]
+_STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Entry:
     """One model in one cache folder.
 
     A path has at most one entry of each state: while a model is replaced, the `deployed` one of the old and
-    the `placing` one of the new stand beside each other.
+    the `placing` one of the new stand beside each other. `path` is the model's place in the cache; one
+    that is only registered has its files in `model_dir`, and nothing is at its place.
     """
 
     name: str
@@ -40,6 +43,14 @@ class Entry:
     model_dir: Path
     state: State
     at: str = ""
+    method: Method = "link"
+    verdicts: tuple[Verdict, ...] = ()
+    checked_at: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where the model's files are."""
+        return self.model_dir if self.method == "register" else self.path
 
     @property
     def model_id(self) -> str:
@@ -110,6 +121,32 @@ def settle(path: Path, entry: Entry | None) -> None:
     _change(change)
 
 
+def strike(path: Path, state: State) -> None:
+    """Strike out the entry of `path` in that state; others of `path` stay."""
+
+    def change(ledger: Ledger) -> Ledger:
+        others = tuple(e for e in ledger.entries if (e.path, e.state) != (path, state))
+        return dataclasses.replace(ledger, entries=others)
+
+    _change(change)
+
+
+def note_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
+    """Keep what was found about the deployed model at `path`, with the time."""
+    found = tuple(verdicts)
+
+    def change(ledger: Ledger) -> Ledger:
+        entries = [
+            dataclasses.replace(e, verdicts=found, checked_at=now())
+            if (e.path, e.state) == (path, "deployed")
+            else e
+            for e in ledger.entries
+        ]
+        return dataclasses.replace(ledger, entries=tuple(entries))
+
+    _change(change)
+
+
 def note_made(cache_dir: Path, paths: Iterable[Path]) -> None:
     """Remember that slmtui made `paths` in (or of) `cache_dir`; an empty list forgets the cache folder."""
     new = tuple(paths)
@@ -121,10 +158,13 @@ def note_made(cache_dir: Path, paths: Iterable[Path]) -> None:
     _change(change)
 
 
+def now() -> str:
+    """This moment, as the ledger writes it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def _dated(entry: Entry) -> Entry:
-    return (
-        entry if entry.at else dataclasses.replace(entry, at=datetime.now(UTC).isoformat(timespec="seconds"))
-    )
+    return entry if entry.at else dataclasses.replace(entry, at=now())
 
 
 def _change(change: Callable[[Ledger], Ledger]) -> None:
@@ -167,9 +207,19 @@ def _entry(raw: dict[str, Any]) -> Entry | None:
             Path(raw["model_dir"]),
             raw["state"],
             str(raw.get("at", "")),
+            raw["method"] if raw.get("method") in METHODS else "link",
+            tuple(_verdicts(raw.get("verdicts"))),
+            str(raw.get("checked_at", "")),
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _verdicts(raw: Any) -> Iterator[Verdict]:
+    for one in raw if isinstance(raw, list) else ():
+        if isinstance(one, dict) and one.get("status") in get_args(Status):
+            said = {field: str(one.get(field, "")) for field in ("id", "title", "evidence", "fix")}
+            yield Verdict(status=one["status"], **said)
 
 
 def _as_toml(ledger: Ledger) -> str:
@@ -177,8 +227,7 @@ def _as_toml(ledger: Ledger) -> str:
     document.add(tomlkit.comment("What slmtui has deployed into Foundry Local; `slmtui undeploy` undoes it."))
     models, caches = tomlkit.aot(), tomlkit.aot()
     for entry in ledger.entries:
-        fields = dataclasses.asdict(entry)
-        models.append(tomlkit.item({k: str(v) if isinstance(v, Path) else v for k, v in fields.items()}))
+        models.append(tomlkit.item(jsonable(entry)))
     for cache_dir, paths in ledger.made:
         caches.append(tomlkit.item({"path": str(cache_dir), "made": [str(path) for path in paths]}))
     if ledger.entries:

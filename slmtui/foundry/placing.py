@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from slmtui.config.files import building, unwritable
-from slmtui.events import Failure
-from slmtui.foundry import ledger
+from slmtui.events import Cancelled, Failure
+from slmtui.foundry import ledger, partial
 from slmtui.foundry.index import INDEX, INDEX_LOCK, registrations
 from slmtui.foundry.ledger import Entry
 from slmtui.foundry.locks import Busy, holding
@@ -51,29 +51,55 @@ def working_on(target: Path) -> Iterator[None]:
 def staging(entry: Entry) -> Iterator[Path]:
     """A folder to build the model of `entry` in; unless it was moved into place, nothing is left of it.
 
+    What an interrupted copy has left is taken up; one that is interrupted here is kept, if it is worth it.
+
     Raises:
         Failure: the cache folder cannot be written.
     """
-    custom = entry.path.parent
-    wanted = [*reversed([custom, *custom.parents]), entry.cache_dir / INDEX, entry.cache_dir / INDEX_LOCK]
-    already = ledger.read().made_in(entry.cache_dir)
-    ledger.enter(replace(entry, state="placing"))
-    ledger.note_made(entry.cache_dir, [*already, *(p for p in wanted if p not in already and not p.exists())])
+    _announce(entry)
     try:
         with building(entry.path) as folder:
+            partial.take_up(entry.path, folder)
             mark_unfinished(folder)
-            yield folder
+            try:
+                yield folder
+            except (Cancelled, Failure, GeneratorExit):
+                partial.keep(entry, folder)
+                raise
     except BaseException:
-        ledger.settle(entry.path, ledger.read().at(entry.path, "deployed"))
+        ledger.strike(entry.path, "placing")
         remove_made(entry.cache_dir)
         raise
 
 
 @contextmanager
-def in_place(staged: Path, entry: Entry, *, replaces: bool) -> Iterator[None]:
+def registering(entry: Entry) -> Iterator[None]:
+    """The block registers the model of `entry` where it is; what slmtui made for it goes if it fails."""
+    _announce(entry)
+    try:
+        yield
+    except BaseException:
+        ledger.strike(entry.path, "placing")
+        remove_made(entry.cache_dir)
+        raise
+
+
+def _announce(entry: Entry) -> None:
+    """Write down what will be made, before it is."""
+    custom = entry.path.parent
+    folders = [] if entry.method == "register" else [custom]
+    wanted = [*reversed([*folders, *custom.parents]), entry.cache_dir / INDEX, entry.cache_dir / INDEX_LOCK]
+    already = ledger.read().made_in(entry.cache_dir)
+    ledger.enter(replace(entry, state="placing"))
+    ledger.note_made(entry.cache_dir, [*already, *(p for p in wanted if p not in already and not p.exists())])
+
+
+@contextmanager
+def in_place(staged: Path | None, entry: Entry, *, replaces: bool) -> Iterator[None]:
     """Rename `staged` to the place of `entry`; if the block fails, both are renamed back.
 
-    Once the block has ended, the model is deployed, and what it replaced is deleted.
+    Once the block has ended, the model is deployed, and what it replaced is deleted. Without `staged` nothing
+    takes the place: the model is only registered.
 
     Raises:
         Failure: there is something already that was not to be replaced, or a rename was refused, for
@@ -83,12 +109,14 @@ def in_place(staged: Path, entry: Entry, *, replaces: bool) -> Iterator[None]:
         raise Failure(f"{entry.path} has appeared meanwhile.", "Take another name, or undeploy that model.")
     old = put_aside(entry.path, "old") if entry.path.exists() else None
     try:
-        move(staged, entry.path)
+        if staged is not None:
+            move(staged, entry.path)
         try:
             yield
             ledger.settle(entry.path, replace(entry, state="deployed"))
         except BaseException:
-            move(entry.path, staged)
+            if staged is not None:
+                move(entry.path, staged)
             raise
     except BaseException:
         if old is not None:
@@ -97,7 +125,8 @@ def in_place(staged: Path, entry: Entry, *, replaces: bool) -> Iterator[None]:
     if old is not None:
         with suppress(Failure):
             mark_unfinished(old)  # first, so that no scanner meets two of one name
-    mark_finished(entry.path)
+    if staged is not None:
+        mark_finished(entry.path)
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Asking whether a deployment worked: the SDK, the scanner's rules, the `foundry` command.
+"""Asking the Foundry Local SDK whether a deployment worked; the others are asked in `prove_others.py`.
 
 Each verdict carries what was seen. What cannot be asked on this machine is `unchecked`, never passed.
 """
@@ -9,11 +9,22 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from slmtui.environment import foundry_command
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
-from slmtui.foundry.scanner import scan
+from slmtui.foundry.deployed import DeployedModel
+from slmtui.foundry.prove_others import command_lists, command_runs, scanner_finds
 from slmtui.foundry.sdk import FoundrySdk, SdkAnswer, SdkLoaded, SdkUnusable
 from slmtui.runtime.parameters import Message
+
+__all__ = [
+    "PROBE",
+    "command_lists",
+    "command_runs",
+    "listed_loads_and_answers",
+    "loads_and_answers",
+    "not_registered",
+    "register",
+    "scanner_finds",
+]
 
 PROBE = "Hello! What can you do?"
 _PROBE_TOKENS = 48
@@ -24,11 +35,12 @@ _ANSWERS = "The SDK gets an answer"
 
 
 def loads_and_answers(
-    folder: Path, model_id: str, question: str, context_length: int | None, cancel: Cancel
+    folder: Path, scratch: Path, model_id: str, question: str, context_length: int | None, cancel: Cancel
 ) -> Service[tuple[Verdict, ...]]:
-    """Register `folder` in a scratch list of the SDK's own, load the model and ask it `question`.
+    """Register `folder` in a list of the SDK's own in `scratch`, load the model and ask it `question`.
 
-    The user's cache is not touched. When this ends, the child is gone and with it every hold on the files.
+    `scratch` is a folder of nobody else's, which is made and deleted. The user's cache is not
+    touched. When this ends, the child is gone and with it every hold on the files.
 
     Returns:
         The verdicts `sdk-loads` and `sdk-answers`; both `unchecked` if the SDK cannot run here.
@@ -36,7 +48,6 @@ def loads_and_answers(
     Raises:
         Failure: the SDK runs and cannot load the model.
     """
-    scratch = folder / ".slmtui-proof"
     try:
         with FoundrySdk(scratch, cancel) as sdk:
             sdk.register(model_id, folder, model_id)
@@ -45,7 +56,7 @@ def loads_and_answers(
                 loaded = yield from sdk.load(model_id)
             except Failure as failure:
                 raise _cannot_load(failure) from failure
-            loads = _loaded(sdk.version, loaded)
+            loads = _loaded(sdk.version, loaded, ", before it was moved into its place")
             yield loads
             yield Progress("answer", f"Asking it: {question}", 0.8)
             answers = yield from _answer(sdk, model_id, question, loaded.context_length or context_length)
@@ -62,6 +73,51 @@ def loads_and_answers(
             shutil.rmtree(scratch)
 
 
+def listed_loads_and_answers(
+    model: DeployedModel, question: str, cancel: Cancel
+) -> Service[tuple[Verdict, ...]]:
+    """Ask the SDK about a model in its place: the verdicts `sdk-lists`, `sdk-loads` and `sdk-answers`.
+
+    The cache's list of registrations is read by the SDK and stays as it is.
+    """
+    again = f"slmtui deploy {model.model_dir} --name {model.name} --replace"
+    loads = Verdict("sdk-loads", _LOADS, "unchecked", "The SDK does not list it, so it was not asked to.")
+    answers = Verdict("sdk-answers", _ANSWERS, "unchecked", "It is not loaded, so it was not asked.")
+    try:
+        with FoundrySdk(model.cache_dir, cancel) as sdk:
+            lists = _listed(sdk, model, again)
+            yield lists
+            if lists.status == "ok":
+                try:
+                    loaded = yield from sdk.load(model.model_id)
+                except Failure as failure:
+                    cancel.check()
+                    loads = Verdict("sdk-loads", _LOADS, "fail", failure.cause, f"Deploy it again: {again}")
+                else:
+                    loads = _loaded(sdk.version, loaded)
+                    yield loads
+                    answers = yield from _answer(sdk, model.model_id, question, loaded.context_length)
+                    return lists, loads, answers
+    except SdkUnusable as unusable:
+        lists = Verdict("sdk-lists", _LISTS, "unchecked", unusable.cause, unusable.fix)
+        yield lists
+    yield loads
+    yield answers
+    return lists, loads, answers
+
+
+def _listed(sdk: FoundrySdk, model: DeployedModel, again: str) -> Verdict:
+    listed = next((one for one in sdk.models() if one.model_id == model.model_id), None)
+    if listed is None:
+        evidence = f"{model.model_id} is not registered in {model.cache_dir}."
+    elif listed.path is None or listed.path.resolve() != model.folder.resolve():
+        evidence = f"{model.model_id} is registered for {listed.path or 'a folder that is gone'}."
+    else:
+        evidence = f"{model.model_id} is listed, at {model.folder}."
+        return Verdict("sdk-lists", _LISTS, "ok", evidence)
+    return Verdict("sdk-lists", _LISTS, "fail", evidence, f"Deploy it again: {again}")
+
+
 def _cannot_load(failure: Failure) -> Failure:
     said = failure.cause.removeprefix("The Foundry Local SDK says: ")
     return Failure(
@@ -71,10 +127,9 @@ def _cannot_load(failure: Failure) -> Failure:
     )
 
 
-def _loaded(version: str, loaded: SdkLoaded) -> Verdict:
+def _loaded(version: str, loaded: SdkLoaded, when: str = "") -> Verdict:
     context = f"; its context holds {loaded.context_length:,} tokens" if loaded.context_length else ""
-    when = f"in {loaded.seconds:.1f} s, before it was moved into its place"
-    evidence = f"Foundry Local SDK {version} loaded it {when}{context}."
+    evidence = f"Foundry Local SDK {version} loaded it in {loaded.seconds:.1f} s{when}{context}."
     return Verdict("sdk-loads", _LOADS, "ok", evidence)
 
 
@@ -107,15 +162,15 @@ def register(cache_dir: Path, model_id: str, folder: Path) -> Verdict:
     """Register a deployed folder with the SDK and see that the SDK lists it.
 
     Raises:
-        Failure: the SDK runs, and refuses or does not list it.
+        Failure: the SDK runs, and refuses or does not list it; what was registered before is again.
     """
     name = model_id.partition(":")[0]
     try:
         with FoundrySdk(cache_dir) as sdk:
             # One that is registered already is that of the model which is being replaced: the SDK notes a
             # context length with it, so it is made anew.
-            again = any(model.model_id == model_id for model in sdk.models())
-            if again:
+            before = next((model for model in sdk.models() if model.model_id == model_id), None)
+            if before is not None:
                 sdk.unregister(model_id)
             try:
                 sdk.register(model_id, folder, name)
@@ -124,7 +179,10 @@ def register(cache_dir: Path, model_id: str, folder: Path) -> Verdict:
                     raise Failure(f"The Foundry Local SDK does not list {model_id}.", "", sdk.log)
             except Failure:
                 with suppress(Failure):
-                    sdk.register(model_id, folder, name) if again else sdk.unregister(model_id)
+                    sdk.unregister(model_id)
+                if before is not None:
+                    with suppress(Failure):
+                        sdk.register(model_id, before.path or folder, name)
                 raise
     except SdkUnusable as unusable:
         return Verdict("sdk-lists", _LISTS, "unchecked", unusable.cause, unusable.fix)
@@ -139,49 +197,3 @@ def not_registered() -> Verdict:
     return Verdict(
         "sdk-lists", _LISTS, "unchecked", "The SDK cannot run here, so nothing is registered.", fix
     )
-
-
-def scanner_finds(cache_dir: Path, folder: Path) -> Verdict:
-    """Whether Foundry Local's scanner, by its rules, takes `folder` for a model, and why not."""
-    title = "Foundry Local's scanner finds the folder"
-    seen = scan(cache_dir)
-    if (listed := seen.at(folder)) is not None:
-        version = " (a Name without a version counts as version 0)" if listed.model_id.endswith(":0") else ""
-        evidence = f"By its rules, {folder} is the model {listed.model_id}{version}."
-        return Verdict("scanner", title, "ok", evidence)
-    why = seen.why_not(folder)
-    evidence = f"{folder} is skipped: {why.reason}." if why else f"{folder} is not below {cache_dir}."
-    return Verdict("scanner", title, "fail", evidence, why.fix if why else "")
-
-
-def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
-    """Whether `foundry cache list` names the model; unchecked where there is no such command.
-
-    A miss is a warning: newer commands list what is registered in a cache of their own catalog alone, while
-    the SDK, whose word counts, lists the model.
-    """
-    title = "The foundry command lists it"
-    command = foundry_command.detect(cancel=cancel)
-    if command is None:
-        return Verdict(
-            "command", title, "unchecked", "The `foundry` command is not installed, so it was not asked."
-        )
-    if command.problem:
-        return Verdict("command", title, "unchecked", f"`foundry` {command.problem}.", "See `slmtui doctor`.")
-    location = command.cache_location(cancel=cancel)
-    if location is None or location.resolve() != cache_dir.resolve():
-        evidence = f"`foundry` {command.version} looks into {location or 'a folder it does not tell'}."
-        return Verdict(
-            "command", title, "unchecked", evidence, "Deploy into that folder to use it from there."
-        )
-    try:
-        models = command.cached_models(cancel=cancel)
-    except Failure as failure:
-        return Verdict("command", title, "unchecked", failure.cause, failure.fix)
-    ids = [model for model in models if model.partition(":")[0].lower() == name.lower()]
-    if ids:
-        evidence = f"`foundry cache list` ({command.version}) shows {ids[0]}."
-        return Verdict("command", title, "ok", evidence)
-    evidence = f"`foundry cache list` ({command.version}) shows {len(models)} models, but not {name}."
-    fix = "Programs that use the Foundry Local SDK find it all the same."
-    return Verdict("command", title, "warn", evidence, fix)

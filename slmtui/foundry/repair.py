@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from slmtui.config.locations import cache_dir
 from slmtui.events import Failure
-from slmtui.foundry import ledger, placing
+from slmtui.foundry import ledger, partial, placing
 from slmtui.foundry.index import registered_at
 from slmtui.foundry.ledger import Entry
-from slmtui.foundry.sdk import FoundrySdk
+from slmtui.foundry.sdk import FoundrySdk, SdkUnusable
 
 
 def repair() -> None:
@@ -24,13 +27,17 @@ def repair() -> None:
         # Whoever holds the lock is alive and at work there; a Failure inside means: next time.
         with suppress(Failure), placing.working_on(path):
             repair_target(path)
-    for cache_dir in {cache for cache, _ in known.made} - {entry.cache_dir for entry in known.entries}:
-        placing.remove_made(cache_dir)
+    for cache in {cache for cache, _ in known.made} - {entry.cache_dir for entry in known.entries}:
+        placing.remove_made(cache)
 
 
 def repair_target(path: Path) -> None:
     """Clear up at one place; the caller holds its lock."""
     known = ledger.read()
+    if (scratch := scratch_of(path)).is_dir():
+        shutil.rmtree(scratch, ignore_errors=True)
+    if known.at(path, "partial") is not None and not partial.place_of(path).is_dir():
+        ledger.strike(path, "partial")  # somebody has deleted it, or it was gone on from
     if (entry := known.at(path, "removing")) is not None:
         finish_removing(entry)
         return
@@ -49,18 +56,24 @@ def finish_removing(entry: Entry) -> None:
     Raises:
         Failure: the SDK or the file system refuses; the entry stays, and the folder stays aside.
     """
-    if entry.path.exists():
+    if entry.method != "register" and entry.path.exists():
         placing.put_aside(entry.path, "removing")
     unregister(entry)
     for folder in placing.left_aside(entry.path, "removing"):
         shutil.rmtree(folder, ignore_errors=True)
+    partial.discard(entry.path)
     ledger.settle(entry.path, None)
     placing.remove_made(entry.cache_dir)
 
 
+def scratch_of(target: Path) -> Path:
+    """Where the SDK keeps its list while it tries a model that is to be registered where it is."""
+    return cache_dir() / "foundry-proof" / hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
+
+
 def unregister(entry: Entry) -> None:
     """Take back the registration of `entry`, if it is there and speaks of its folder."""
-    if registered_at(entry.cache_dir, entry.model_id, entry.path):
+    if registered_at(entry.cache_dir, entry.model_id, entry.folder):
         with FoundrySdk(entry.cache_dir) as sdk:
             sdk.unregister(entry.model_id)
 
@@ -71,9 +84,27 @@ def _roll_back(entry: Entry, before: Entry | None) -> None:
         placing.put_aside(entry.path, "building")
     if old and not entry.path.exists():
         placing.move(old[0], entry.path)
-    if before is None and not entry.path.exists():
-        unregister(entry)
+    if before is None:
+        if not entry.path.exists():
+            unregister(entry)
+    else:
+        _register_again(before)
     for folder in placing.left_aside(entry.path, "building"):
+        partial.keep(entry, folder)
         shutil.rmtree(folder, ignore_errors=True)
-    ledger.settle(entry.path, replace(before, state="deployed") if before else None)
+    if before is not None:
+        ledger.enter(replace(before, state="deployed"))
+    ledger.strike(entry.path, "placing")
     placing.remove_made(entry.cache_dir)
+
+
+def _register_again(before: Entry) -> None:
+    """The model that was to be replaced stands again: so must its registration, if it was taken back."""
+    if not before.folder.is_dir() or registered_at(before.cache_dir, before.model_id, before.folder):
+        return
+    if any(verdict.id == "sdk-lists" and verdict.status != "ok" for verdict in before.verdicts):
+        return  # it never was registered: there is no SDK here
+    with suppress(SdkUnusable), FoundrySdk(before.cache_dir) as sdk:
+        if any(model.model_id == before.model_id for model in sdk.models()):
+            sdk.unregister(before.model_id)
+        sdk.register(before.model_id, before.folder, before.name)

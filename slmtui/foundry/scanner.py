@@ -31,11 +31,15 @@ class Listed:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Skipped:
-    """A folder that looks like a model and is not listed: why, and what to do about it."""
+    """A folder that looks like a model and is not listed: why, and what to do about it.
+
+    A `leaf` has both files: whatever is wrong with it, the scanner does not look below it.
+    """
 
     path: Path
     reason: str
     fix: str
+    leaf: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def scan(root: Path) -> Scan:
             # The runtime keeps whichever it met last, in no order one could rely on.
             reason = f"{first.path} has the same id {found.model_id}, and only one of the two is listed"
             skipped.append(
-                Skipped(found.path, reason, f"Give one of them another Name in its {INFERENCE_MODEL}.")
+                Skipped(found.path, reason, f"Give one of them another Name in its {INFERENCE_MODEL}.", True)
             )
     return Scan(tuple(listed.values()), tuple(skipped))
 
@@ -106,10 +110,10 @@ def _look(folder: Path, above: tuple[Path, ...]) -> Iterator[Listed | Skipped]:
         name = _name_in((folder / INFERENCE_MODEL).read_bytes())
     except (OSError, ValueError) as error:
         reason = f"its {INFERENCE_MODEL} is no JSON the runtime can read: {error}"
-        yield Skipped(folder, reason, "Write it anew on the Template screen, as UTF-8.")
+        yield Skipped(folder, reason, "Write it anew on the Template screen, as UTF-8.", True)
     except LookupError as error:
         reason = f"its {INFERENCE_MODEL} {error.args[0]}"
-        yield Skipped(folder, reason, 'Add "Name": "my-model", written exactly like that.')
+        yield Skipped(folder, reason, 'Add "Name": "my-model", written exactly like that.', True)
     else:
         yield Listed(folder, name if ":" in name else f"{name}:0")
 

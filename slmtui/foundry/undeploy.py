@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slmtui.events import Cancel, Progress, Service
 from slmtui.foundry import ledger, placing
 from slmtui.foundry.deployed import DeployedModel
@@ -20,7 +22,13 @@ def undeploy(model: DeployedModel, cancel: Cancel) -> Service[None]:
     cancel.check()
     with placing.working_on(model.path):
         entry = ledger.read().at(model.path, "deployed") or Entry(
-            model.name, model.version, model.path, model.cache_dir, model.path, "deployed"
+            model.name,
+            model.version,
+            model.path,
+            model.cache_dir,
+            model.model_dir,
+            "deployed",
+            method=model.method,
         )
         yield Progress("remove", f"Taking {model.model_id} out of {model.cache_dir}", 0.0)
         _out_of_sight(entry)
@@ -31,15 +39,16 @@ def undeploy(model: DeployedModel, cancel: Cancel) -> Service[None]:
 def _out_of_sight(entry: Entry) -> None:
     """Rename the folder away and take back the registration: both or neither."""
     aside = None
-    ledger.enter(Entry(entry.name, entry.version, entry.path, entry.cache_dir, entry.model_dir, "removing"))
+    ledger.enter(replace(entry, state="removing", at=""))
     try:
-        if entry.path.exists():
+        if entry.method != "register" and entry.path.exists():
             placing.mark_unfinished(entry.path)
             aside = placing.put_aside(entry.path, "removing")
         unregister(entry)
     except BaseException:
         if aside is not None:
             placing.move(aside, entry.path)
-        placing.mark_finished(entry.path)
+        if entry.method != "register":
+            placing.mark_finished(entry.path)
         ledger.settle(entry.path, entry)
         raise

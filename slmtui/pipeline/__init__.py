@@ -6,7 +6,24 @@ Each station has a file; who uses them sees one module.
 """
 
 from slmtui.pipeline.conversion import DEFAULT_PRECISION, conversion_plan, convert, default_output, make_model
-from slmtui.pipeline.foundry import deploy, deploy_plan, undeploy
+from slmtui.pipeline.foundry import (
+    CacheFolder,
+    DeployedModel,
+    DeployPlan,
+    Method,
+    Serving,
+    Why,
+    cache_folders,
+    deploy,
+    deploy_plan,
+    deployed_models,
+    undeploy,
+    undeploy_named,
+    verify,
+    verify_named,
+    why,
+    why_all,
+)
 from slmtui.pipeline.machine import (
     Chosen,
     PlanStarted,
@@ -17,7 +34,20 @@ from slmtui.pipeline.machine import (
     mend,
     remove_toolchain,
 )
-from slmtui.pipeline.prompt import template_plan, write_template
+from slmtui.pipeline.prompt import (
+    has_search_options,
+    is_synced,
+    search_plan,
+    sync_chat_template,
+    sync_plan,
+    template_diff,
+    template_plan,
+    truth_teller,
+    undo_search_options,
+    undo_sync,
+    write_search_options,
+    write_template,
+)
 from slmtui.pipeline.record import as_it_stands, model_dir
 from slmtui.pipeline.run import StationStarted, run
 from slmtui.pipeline.runtime import GREETING, answer_once, chat_target, first_question, record_answer
@@ -26,13 +56,20 @@ from slmtui.pipeline.source import begin, fetch, record_source, source_of
 __all__ = [
     "DEFAULT_PRECISION",
     "GREETING",
+    "CacheFolder",
     "Chosen",
+    "DeployPlan",
+    "DeployedModel",
+    "Method",
     "PlanStarted",
+    "Serving",
     "StationStarted",
+    "Why",
     "answer_once",
     "as_it_stands",
     "begin",
     "build_toolchain",
+    "cache_folders",
     "chat_target",
     "chosen",
     "chosen_for",
@@ -41,9 +78,12 @@ __all__ = [
     "default_output",
     "deploy",
     "deploy_plan",
+    "deployed_models",
     "examine",
     "fetch",
     "first_question",
+    "has_search_options",
+    "is_synced",
     "make_model",
     "mend",
     "model_dir",
@@ -51,8 +91,21 @@ __all__ = [
     "record_source",
     "remove_toolchain",
     "run",
+    "search_plan",
     "source_of",
+    "sync_chat_template",
+    "sync_plan",
+    "template_diff",
     "template_plan",
+    "truth_teller",
     "undeploy",
+    "undeploy_named",
+    "undo_search_options",
+    "undo_sync",
+    "verify",
+    "verify_named",
+    "why",
+    "why_all",
+    "write_search_options",
     "write_template",
 ]

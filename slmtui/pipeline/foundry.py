@@ -1,30 +1,83 @@
-"""The foundry station: the model deployed, undeployed, and recorded."""
+"""The foundry station: the model deployed, verified, served, undeployed, and recorded."""
 
 from __future__ import annotations
 
+from dataclasses import replace as altered
 from pathlib import Path
 
-from slmtui.deployment import Deployment
-from slmtui.events import Cancel, Failure, Service, jsonable
+from slmtui.deployment import Deployment, saved
+from slmtui.events import Cancel, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
+from slmtui.foundry.cache import CacheFolder
+from slmtui.foundry.cache import cache_folders as known_cache_folders
 from slmtui.foundry.deploy import DeployPlan
+from slmtui.foundry.deployed import DeployedModel
+from slmtui.foundry.deployed import deployed as list_deployed
 from slmtui.foundry.deployed import find as find_deployed
+from slmtui.foundry.methods import FIRST_VERSION, Method
+from slmtui.foundry.serve import Serving
 from slmtui.foundry.undeploy import undeploy as undeploy_model
+from slmtui.foundry.verify import verify as verify_model
+from slmtui.foundry.why import Why
+from slmtui.foundry.why import why as ask_why
+from slmtui.foundry.why import why_all as ask_why_all
 from slmtui.pipeline.record import model_dir, recording_failure, state_of
 
+__all__ = [
+    "CacheFolder",
+    "DeployPlan",
+    "DeployedModel",
+    "Method",
+    "Serving",
+    "Why",
+    "cache_folders",
+    "deploy",
+    "deploy_plan",
+    "deployed_models",
+    "undeploy",
+    "undeploy_named",
+    "verify",
+    "verify_named",
+    "why",
+    "why_all",
+]
 
-def deploy_plan(deployment: Deployment, cache_dir: Path | None = None) -> DeployPlan:
-    """What deploying would do; a deployment of this very name that slmtui made is replaced."""
+
+def cache_folders() -> tuple[CacheFolder, ...]:
+    """The cache folders of this machine, the default first; may ask the `foundry` command, for a second."""
+    return known_cache_folders()
+
+
+def deploy_plan(
+    deployment: Deployment,
+    cache_dir: Path | None = None,
+    method: Method | None = None,
+    version: int | None = None,
+    *,
+    replace: bool = False,
+) -> DeployPlan:
+    """What deploying would do; a deployment of this very name that slmtui made is replaced.
+
+    With `replace`, somebody else's model makes way, too: show the plan's `diff` and ask before that.
+    """
     made = deployment.step("foundry").record.get("target")
-    plan = None
+    model, wanted = model_dir(deployment), version or FIRST_VERSION
+
+    def planned(*, replacing: bool) -> DeployPlan:
+        return foundry.plan(
+            model, deployment.name, cache_dir, method=method, version=wanted, replace=replacing
+        )
+
+    if replace:
+        return planned(replacing=True)
     try:
-        plan = foundry.plan(model_dir(deployment), deployment.name, cache_dir)
+        return planned(replacing=False)
     except Failure:
         # Only what this deployment put there itself may be put there again without a question.
-        plan = foundry.plan(model_dir(deployment), deployment.name, cache_dir, replace=True)
-        if made is None or str(plan.target) != made:
+        plan = planned(replacing=True)
+        if made is None or made not in (str(plan.target), str(plan.folder)):
             raise
-    return plan
+        return plan
 
 
 def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[Deployment]:
@@ -37,13 +90,60 @@ def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[
         target=str(result.target),
         model_id=result.model_id,
         cache_dir=str(result.cache_dir),
+        method=plan.method,
+        version=plan.version,
         verdicts=jsonable(result.verdicts),
     ).save()
 
 
+def verify(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
+    """Ask again whether the deployed model is found, loads and answers, and record what comes out."""
+    step = deployment.step("foundry")
+    verdicts = yield from verify_model(_deployed(deployment), cancel)
+    now = altered(step, state=state_of(verdicts), record={**step.record, "verdicts": jsonable(verdicts)})
+    # Nothing was made anew, so what later stations have proved still holds.
+    return altered(deployment, steps={**deployment.steps, "foundry": now}).save()
+
+
+def verify_named(model: DeployedModel | str, cancel: Cancel) -> Service[tuple[Verdict, ...]]:
+    """Ask again about any deployed model, one of a forgotten deployment, too."""
+    return (yield from verify_model(model, cancel))
+
+
 def undeploy(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
     """Take the model out of the cache it was deployed into; the converted model stays."""
-    model = find_deployed(deployment.name)
+    model = find_deployed(str(deployment.step("foundry").record.get("model_id", deployment.name)))
     if model is not None:
         yield from undeploy_model(model, cancel)
     return deployment.with_step("foundry", "waiting").save()
+
+
+def undeploy_named(model: DeployedModel, cancel: Cancel) -> Service[None]:
+    """Take any deployed model out; a saved deployment that speaks of it is told so."""
+    made = [d for d in saved()[0] if d.step("foundry").record.get("model_id") == model.model_id]
+    yield from undeploy_model(model, cancel)
+    for deployment in made:
+        if deployment.step("foundry").record.get("target") in (str(model.path), str(model.folder)):
+            deployment.with_step("foundry", "waiting").save()
+
+
+def deployed_models() -> tuple[DeployedModel, ...]:
+    """Everything slmtui has deployed, by name and version, with the last verdicts; starts nothing heavy."""
+    return list_deployed()
+
+
+def why(folder: Path, root: Path | None = None) -> Why:
+    """Whether Foundry Local lists this folder, and why not."""
+    return ask_why(folder, root)
+
+
+def why_all(cache_dir: Path) -> tuple[Why, ...]:
+    """Every folder below a cache's root: whether it is listed, and why not."""
+    return ask_why_all(cache_dir)
+
+
+def _deployed(deployment: Deployment) -> DeployedModel:
+    model = find_deployed(str(deployment.step("foundry").record.get("model_id", deployment.name)))
+    if model is None:
+        raise Failure(f"{deployment.name} is not deployed.", "Deploy it first.")
+    return model

@@ -105,13 +105,14 @@ def test_progress_rises_to_one_and_every_verdict_is_told(
     assert fractions[-1] == 1.0
     assert [e for e in events if isinstance(e, Verdict)] == list(result.verdicts)
     ids = {verdict.id: verdict.status for verdict in result.verdicts}
-    assert ids | {"command": ""} == {
+    assert ids | {"command": "", "command-runs": ""} == {
         "files": "ok",
         "sdk-loads": "ok",
         "sdk-answers": "ok",
         "sdk-lists": "ok",
         "scanner": "ok",
         "command": "",
+        "command-runs": "",
     }
     assert stand_in.StandInSdk.said in result.verdicts[2].evidence
     assert result.model_id == "small:1"

@@ -1,0 +1,124 @@
+"""Asking others than the SDK: the scanner's rules, and the `foundry` command: does it list it, and run it?
+
+What cannot be asked on this machine is `unchecked`, never passed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slmtui.environment import foundry_command
+from slmtui.environment.foundry_command import FoundryCommand
+from slmtui.events import Cancel, Failure, Progress, Service, Verdict
+from slmtui.foundry.methods import Method
+from slmtui.foundry.scanner import scan
+
+_SHOWN_CHARACTERS = 120
+_LISTS = "The foundry command lists it"
+_RUNS = "The foundry command runs it"
+
+
+def others_find(
+    cache_dir: Path, folder: Path, model_id: str, method: Method, question: str, cancel: Cancel
+) -> Service[tuple[Verdict, ...]]:
+    """The verdicts `scanner`, `command` and `command-runs`, as they come."""
+    scanner = only_registered(cache_dir, folder) if method == "register" else scanner_finds(cache_dir, folder)
+    yield scanner
+    lists = command_lists(cache_dir, model_id.partition(":")[0], cancel)
+    yield lists
+    yield Progress("check", "The foundry command is asked to run it", None)
+    runs = command_runs(cache_dir, model_id, question, lists, cancel)
+    yield runs
+    return scanner, lists, runs
+
+
+def only_registered(cache_dir: Path, folder: Path) -> Verdict:
+    """What to say of the scanner where nothing was put into the cache folder for it to find."""
+    return Verdict(
+        "scanner",
+        "Foundry Local's scanner finds the folder",
+        "warn",
+        f"{folder} is only registered: it is not below {cache_dir}, so no scanner finds it there.",
+        "Programs that use the SDK find it. For others, deploy it by copy or link.",
+    )
+
+
+def scanner_finds(cache_dir: Path, folder: Path) -> Verdict:
+    """Whether Foundry Local's scanner, by its rules, takes `folder` for a model, and why not."""
+    title = "Foundry Local's scanner finds the folder"
+    seen = scan(cache_dir)
+    if (listed := seen.at(folder)) is not None:
+        version = " (a Name without a version counts as version 0)" if listed.model_id.endswith(":0") else ""
+        evidence = f"By its rules, {folder} is the model {listed.model_id}{version}."
+        return Verdict("scanner", title, "ok", evidence)
+    why = seen.why_not(folder)
+    evidence = f"{folder} is skipped: {why.reason}." if why else f"{folder} is not below {cache_dir}."
+    return Verdict("scanner", title, "fail", evidence, why.fix if why else "")
+
+
+def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
+    """Whether `foundry cache list` names the model; unchecked where there is no such command.
+
+    A miss is a warning: newer commands list what is registered in a cache of their own catalog alone, while
+    the SDK, whose word counts, lists the model.
+    """
+    title = _LISTS
+    command, reason, fix = _command(cache_dir, cancel)
+    if command is None:
+        return Verdict("command", title, "unchecked", reason, fix)
+    try:
+        models = command.cached_models(cancel=cancel)
+    except Failure as failure:
+        return Verdict("command", title, "unchecked", failure.cause, failure.fix)
+    ids = _ids(models, name)
+    if ids:
+        evidence = f"`foundry cache list` ({command.version}) shows {ids[0]}."
+        return Verdict("command", title, "ok", evidence)
+    evidence = f"`foundry cache list` ({command.version}) shows {len(models)} models, but not {name}."
+    fix = "Programs that use the Foundry Local SDK find it all the same."
+    return Verdict("command", title, "warn", evidence, fix)
+
+
+def command_runs(cache_dir: Path, model_id: str, question: str, lists: Verdict, cancel: Cancel) -> Verdict:
+    """Whether `foundry model run` (`foundry run` from 0.10) gets an answer.
+
+    `lists` says whether it knows the model. One that it does not list is not run: it
+    would look for a model of that name in its catalog, and download.
+    """
+    if lists.status != "ok":
+        why = lists.evidence if lists.status == "unchecked" else "It does not list it, so it was not run."
+        return Verdict("command-runs", _RUNS, "unchecked", why, lists.fix)
+    command, reason, fix = _command(cache_dir, cancel)
+    if command is None:
+        return Verdict("command-runs", _RUNS, "unchecked", reason, fix)
+    try:
+        ids = _ids(command.cached_models(cancel=cancel), model_id.partition(":")[0])
+    except Failure as failure:
+        return Verdict("command-runs", _RUNS, "unchecked", failure.cause, failure.fix)
+    known = model_id if model_id in ids else next(iter(ids), model_id)
+    said, problem = command.run(known, question, cancel=cancel)
+    cancel.check()
+    line = f"`foundry {' '.join(command.run_words)} {known}` ({command.version})"
+    if problem:
+        fix = f"Run `foundry {' '.join(command.run_words)} {known}` in a terminal to see what it says."
+        return Verdict("command-runs", _RUNS, "warn", f"{line} {problem}.", fix)
+    shown = said if len(said) <= _SHOWN_CHARACTERS else said[:_SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return Verdict("command-runs", _RUNS, "ok", f"{line}: {question!r} → {shown!r}")
+
+
+def _command(cache_dir: Path, cancel: Cancel) -> tuple[FoundryCommand | None, str, str]:
+    """The command, if it can be asked about this cache folder; else None, the reason and the fix."""
+    command = foundry_command.detect(cancel=cancel)
+    if command is None:
+        return None, "The `foundry` command is not installed, so it was not asked.", ""
+    if command.problem:
+        return None, f"`foundry` {command.problem}.", "See `slmtui doctor`."
+    location = command.cache_location(cancel=cancel)
+    if location is None or location.resolve() != cache_dir.resolve():
+        reason = f"`foundry` {command.version} looks into {location or 'a folder it does not tell'}."
+        return None, reason, "Deploy into that folder to use it from there."
+    return command, "", ""
+
+
+def _ids(models: list[str], name: str) -> list[str]:
+    return [model for model in models if model.partition(":")[0].lower() == name.lower()]
