@@ -1,13 +1,14 @@
 """What a model says, made harmless for a terminal, and what was made harmless left to be seen.
 
 Every dangerous character is replaced by a sign of its own, one by one: so it does not matter how a sequence
-is cut into pieces, and nothing disappears: `\\x1b[31m` becomes `␛[31m`. Line ends and tabs stay. What replaces:
+is cut into pieces, and nothing disappears: `\\x1b[31m` becomes `␛[31m`. Line ends and tabs
+stay. What replaces:
 
 - control characters (C0) and DEL: their pictures, U+2400 and following;
 - C1 controls, which some terminals obey as `ESC` and a letter: `⟦U+009B⟧`;
 - bidirectional embeddings, overrides and isolates, which show text in another order than it is in (the
-  "Trojan Source" paper, CVE-2021-42574), line and paragraph separators, invisible tags, interlinear marks, the zero
-  width space and the byte order mark: `⟦U+202E⟧`;
+  "Trojan Source" paper, CVE-2021-42574), line and paragraph separators, invisible tags, interlinear marks,
+  the zero width space and the byte order mark: `⟦U+202E⟧`;
 - halves of characters (surrogates): U+FFFD.
 
 The joiners that emoji and several scripts need stay, and so do the marks of direction that Arabic

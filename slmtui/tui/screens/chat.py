@@ -74,7 +74,7 @@ def _figures(answer: Answer) -> Content:
     endings = {"stop": "", "stop_string": "", "cancelled": "stopped  "}
     ending = endings.get(answer.finish_reason, "reached the limit  ")
     return Content.styled(
-        f"{endings.get(answer.finish_reason, 'reached the limit  ')}first token {seconds_short(answer.ttft_seconds)}  "
+        f"{ending}first token {seconds_short(answer.ttft_seconds)}  "
         f"{answer.decode_tokens_per_second:.0f} tok/s  {answer.completion_tokens} tokens  "
         f"{size(answer.peak_rss_bytes)}",
         MUTED,

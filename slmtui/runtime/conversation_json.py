@@ -1,0 +1,99 @@
+"""A conversation as JSON and back: the form it is saved in, and exported in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from slmtui.events import Failure, jsonable
+from slmtui.runtime import conversation as made
+from slmtui.runtime.answer import Answer
+from slmtui.runtime.conversation import Conversation, Problem, Turn
+from slmtui.runtime.parameters import ChatParameters
+
+FORMAT = "slmtui-conversation"
+
+
+def to_json(conversation: Conversation) -> str:
+    """The conversation as one JSON document."""
+    document = {"format": FORMAT, "version": 1, **jsonable(conversation)}
+    # Half a character, as a paste may hold, is no UTF-8; escaped it is kept as it is.
+    return (
+        json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+    )
+
+
+def from_json(text: str | bytes) -> Conversation:
+    """The conversation in a document of `to_json`, or in a plain list of messages (`role`, `content`).
+
+    Raises:
+        Failure: it is neither.
+    """
+    try:
+        document = json.loads(text)
+        if isinstance(document, dict) and document.get("format") == FORMAT:
+            return _conversation(document)
+        listed = document.get("messages") if isinstance(document, dict) else document
+        return _of_messages(listed)
+    except Failure:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Failure(
+            f"This is no conversation: {type(error).__name__}: {error}.",
+            "Give a file that slmtui has saved or exported, or a JSON list of messages (role, content).",
+        ) from error
+
+
+def _conversation(document: dict[str, Any]) -> Conversation:
+    plain = {
+        name: value if isinstance(value := document[name], str) else str(value)
+        for name in ("id", "model", "model_dir", "system", "title", "created", "changed")
+    }
+    return Conversation(
+        **plain,
+        turns=tuple(_turn(turn) for turn in document["turns"]),
+        parameters=ChatParameters(**_known(ChatParameters, document["parameters"])),
+        engine="foundry" if document["engine"] == "foundry" else "genai",
+        forgotten=max(0, min(int(document["forgotten"]), len(document["turns"]))),
+    )
+
+
+def _turn(saved: dict[str, Any]) -> Turn:
+    answer, problem = saved.get("answer"), saved.get("problem")
+    return Turn(
+        question=str(saved["question"]),
+        text=str(saved.get("text", "")),
+        answer=_answer(answer) if answer else None,
+        problem=Problem(**{k: str(v) for k, v in _known(Problem, problem).items()}) if problem else None,
+        right=saved.get("right") if isinstance(saved.get("right"), bool) else None,
+        expected=str(saved.get("expected", "")),
+    )
+
+
+def _answer(saved: dict[str, Any]) -> Answer:
+    fields = _known(Answer, saved)
+    return Answer(**fields | {"cpu_percent_per_core": tuple(fields.get("cpu_percent_per_core", ()))})
+
+
+def _known(kind: type, saved: dict[str, Any]) -> dict[str, Any]:
+    """The fields that this version knows; a later one may have written more."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in saved.items() if name in names}
+
+
+def _of_messages(listed: Any) -> Conversation:
+    conversation = made.new("", "")
+    for message in listed:
+        role, content = message["role"], message["content"]
+        if not isinstance(content, str):
+            raise TypeError("content has to be text")
+        if role == "system" and not conversation.turns:
+            conversation = dataclasses.replace(conversation, system=content)
+        elif role == "user":
+            conversation = made.ask(conversation, content)
+        elif role == "assistant" and conversation.turns:
+            conversation = made.grown(conversation, content)
+        else:
+            raise ValueError(f"a message of {role!r} has no place here")
+    return conversation

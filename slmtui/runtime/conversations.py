@@ -1,0 +1,124 @@
+"""The conversations of all models, one JSON file each, saved as they happen and searchable."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from slmtui.config.files import unwritable, write_atomic
+from slmtui.config.locations import data_dir
+from slmtui.events import Failure
+from slmtui.runtime.conversation import Conversation
+from slmtui.runtime.conversation_json import from_json, to_json
+
+_ID = re.compile(r"[0-9a-f]{16}")
+_AROUND = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation that a search has found: the turn (from 0) and the words around the first hit."""
+
+    conversation: Conversation
+    turn: int
+    excerpt: str
+
+
+def folder() -> Path:
+    """Where they are kept."""
+    return data_dir() / "conversations"
+
+
+def save(conversation: Conversation) -> None:
+    """Write it to its file, whole or not at all; an empty one is not kept.
+
+    Raises:
+        Failure: the file cannot be written.
+    """
+    if conversation.turns or conversation.system:
+        write_atomic(_file(conversation.id), to_json(conversation))
+
+
+def load(id: str) -> Conversation:  # noqa: A002 - it is what it is called everywhere
+    """The conversation of that id.
+
+    Raises:
+        Failure: there is none, or its file is damaged.
+    """
+    path = _file(id)
+    try:
+        return from_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Failure(f"{path} cannot be read: {reason}.", "Choose another conversation.") from error
+    except Failure as failure:
+        raise Failure(f"{path} is damaged. {failure.cause}", "Mend or delete that file.") from failure
+
+
+def saved(model_dir: Path | None = None) -> tuple[list[Conversation], list[Failure]]:
+    """Those with a model, or all of them, the latest changed first; and what is wrong with damaged ones."""
+    found: list[Conversation] = []
+    damaged: list[Failure] = []
+    for path in folder().glob("*.json"):
+        if not _ID.fullmatch(path.stem):
+            continue
+        try:
+            conversation = load(path.stem)
+        except Failure as failure:
+            damaged.append(failure)
+            continue
+        if model_dir is None or conversation.model_dir == str(model_dir):
+            found.append(conversation)
+    return sorted(found, key=lambda one: one.changed, reverse=True), damaged
+
+
+def search(words: str, model_dir: Path | None = None) -> list[Found]:
+    """Conversations that hold all the words in one turn or in their title, the latest changed first.
+
+    Case and accents do not matter. Without words every conversation is found.
+    """
+    wanted = _folded(words).split()
+    hits = []
+    for conversation in saved(model_dir)[0]:
+        texts = [f"{turn.question}\n{turn.text}" for turn in conversation.turns] or [""]
+        texts[0] = f"{conversation.title}\n{texts[0]}" if conversation.title else texts[0]
+        for index, text in enumerate(texts):
+            if all(word in _folded(text) for word in wanted):
+                hits.append(Found(conversation, index, _excerpt(text, wanted)))
+                break
+    return hits
+
+
+def delete(id: str) -> None:  # noqa: A002
+    """Forget a conversation for good.
+
+    Raises:
+        Failure: its file cannot be deleted.
+    """
+    path = _file(id)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _file(name: str) -> Path:
+    if not _ID.fullmatch(name):
+        raise Failure(f"{name!r} is no conversation's id.", "Choose one from the list.")
+    return folder() / f"{name}.json"
+
+
+def _folded(text: str) -> str:
+    """`text` without case and accents; as long as `text` for what people search in."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
+def _excerpt(text: str, words: list[str]) -> str:
+    lower = text.casefold()
+    at = min((lower.find(word) for word in words if word in lower), default=0)
+    start = max(0, at - _AROUND)
+    cut = " ".join(text[start : at + 2 * _AROUND].split())
+    return ("…" if start else "") + cut + ("…" if at + 2 * _AROUND < len(text) else "")
