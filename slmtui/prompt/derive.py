@@ -8,6 +8,7 @@ What the four strings of PromptTemplate cannot express is said in words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from slmtui.events import Failure
 from slmtui.prompt import families
 from slmtui.prompt.agreement import Comparison, Probe, agrees, compare
 from slmtui.prompt.chat_template import ChatTemplate, Rendering, read_chat_template
+from slmtui.prompt.confidence import sureness
+from slmtui.prompt.families import Family
 from slmtui.prompt.notes import notes_on
 from slmtui.prompt.prompt_template import CONTENT, PromptTemplate
 from slmtui.prompt.system_turn import SystemTurn, find_system_turn
@@ -27,9 +30,10 @@ from slmtui.prompt.turns import Turns, between, find_turns
 class Derivation:
     """A derived template and how it was checked.
 
-    `family` is an id of `families.toml`, `custom`, or `none` without a chat template. `notes` say what a user
-    should know. `probes` are the conversations the chat template rendered; `comparisons` hold the derived
-    template against them, and `agrees` sums them up.
+    `family` is an id of `families.families()`, `custom`, or `none` without a chat template. `notes` say what
+    a user should know. `probes` are the conversations the chat template rendered; `comparisons` hold the
+    template against them, and `agrees` sums them up. `confidence` (0 to 1) is how sure it is that the model
+    expects prompts like these, `why` the evidence in words (`confidence.py`).
     """
 
     template: PromptTemplate
@@ -38,27 +42,36 @@ class Derivation:
     agrees: bool
     probes: tuple[Probe, ...]
     comparisons: tuple[Comparison, ...]
+    confidence: float = 0.0
+    why: str = ""
 
 
-def derive(model_dir: Path) -> Derivation:
+def derive(model_dir: Path, family: str = families.AUTO) -> Derivation:
     """The template of the model in `model_dir`.
 
-    A model without a chat template gets ChatML if its tokenizer has the tokens, else plain text, and a note.
+    With a `family` that family's four strings are taken instead, and compared just so. A model without a chat
+    template gets the family whose tokens its tokenizer has, else plain text, and a note.
 
     Raises:
-        Failure: the chat template is broken, endless, or does not take a plain question.
+        Failure: the chat template is broken, endless, or does not take a plain question; there is no such
+            family.
     """
+    chosen = None if family == families.AUTO else families.family(family)
     chat_template = read_chat_template(model_dir)
     tokenizer = read_json(model_dir / "tokenizer.json")
+    tokens = added_tokens(tokenizer)
     if chat_template is None:
-        return _without_chat_template(added_tokens(tokenizer))
+        return _without_chat_template(tokens, chosen)
     config = read_json(model_dir / "tokenizer_config.json")
     bos = chat_template.bos_token
-    return derive_from(chat_template, bool(bos) and adds_itself(bos, tokenizer, config))
+    derived = derive_from(chat_template, bool(bos) and adds_itself(bos, tokenizer, config), tokens or None)
+    return derived if chosen is None else _chosen(derived, chosen, tokens)
 
 
-def derive_from(chat_template: ChatTemplate, tokenizer_adds_bos: bool) -> Derivation:
-    """The same, from a chat template at hand.
+def derive_from(
+    chat_template: ChatTemplate, tokenizer_adds_bos: bool, tokens: AbstractSet[str] | None = None
+) -> Derivation:
+    """The same, from a chat template at hand; `tokens` are those its tokenizer never splits, if known.
 
     Raises:
         Failure: as for `derive`.
@@ -79,18 +92,58 @@ def derive_from(chat_template: ChatTemplate, tokenizer_adds_bos: bool) -> Deriva
     probes = _probes(trial, turns, system, bos, tokenizer_adds_bos)
     comparisons = compare(template, probes)
     notes = notes_on(trial, turns, system, bos, tokenizer_adds_bos)
-    return Derivation(template, families.recognise(template), notes, agrees(comparisons), probes, comparisons)
+    family = families.recognise(template, turns.lead)
+    confidence, why = sureness(template, family, comparisons, tokens)
+    return Derivation(template, family, notes, agrees(comparisons), probes, comparisons, confidence, why)
 
 
-def _without_chat_template(tokens: frozenset[str]) -> Derivation:
-    chatml = tokens >= families.CHATML_TOKENS
-    taken = "ChatML is taken, since its tokenizer has the tokens," if chatml else "Plain text is taken"
+def _chosen(derived: Derivation, family: Family, tokens: AbstractSet[str]) -> Derivation:
+    """The family that the user chose, held against the model's own chat template."""
+    comparisons = compare(family.template, derived.probes)
+    confidence, why = sureness(family.template, family.id, comparisons, tokens or None)
+    notes = family.limits
+    if not agrees(comparisons):
+        own = families.title(derived.family)
+        notes = (
+            f"The model's own chat template makes other prompts ({own}): reset to it if in doubt.",
+            *notes,
+        )
+    return Derivation(
+        family.template,
+        family.id,
+        notes,
+        agrees(comparisons),
+        derived.probes,
+        comparisons,
+        confidence,
+        f"Chosen by you. {why}",
+    )
+
+
+def _without_chat_template(tokens: AbstractSet[str], chosen: Family | None) -> Derivation:
+    family = chosen or families.by_vocabulary(tokens)
+    plain = family.id == families.PLAIN
+    if chosen is not None:
+        taken = f"{family.title} is taken, as you chose,"
+    elif plain:
+        taken = "Plain text is taken"
+    else:
+        taken = f"{family.title} is taken, since its tokenizer has the tokens,"
     note = (
         f"The model has no chat template: it looks like a base model. {taken} but Foundry Local's SDK does "
-        "not chat with a model that has none."
+        "not chat with a model that has none. Choose the family it was fine-tuned with."
     )
-    template = families.CHATML if chatml else families.PLAIN
-    return Derivation(template, families.NONE, (note,), False, (), ())
+    confidence, why = sureness(family.template, families.NONE, (), tokens)
+    return Derivation(
+        family.template,
+        family.id if chosen is not None else families.NONE,
+        (note, *family.limits) if chosen is not None else (note,),
+        False,
+        (),
+        (),
+        confidence,
+        f"Chosen by you. {why}" if chosen is not None else why,
+    )
 
 
 def _turns(trial: Trial, chat_template: ChatTemplate) -> Turns:

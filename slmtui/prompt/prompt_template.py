@@ -59,11 +59,15 @@ def fill(shape: str, content: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """How the model is sampled. `max_length` counts the tokens of question and answer together."""
+    """How the model is sampled. `max_length` counts the tokens of question and answer together.
+
+    `stop` are texts that end an answer where they occur; they are no part of it.
+    """
 
     max_length: int = 2048
     temperature: float = 0.7
     top_p: float = 0.9
     repetition_penalty: float = 1.1
     top_k: int | None = None
+    stop: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from slmtui.prompt.derive import Derivation, derive
 from slmtui.prompt.inference_model import InferenceModel, Issue, ModelConfig, parse
 from slmtui.prompt.issues import decode
 from slmtui.prompt.prompt_template import PromptTemplate
+from slmtui.prompt.text_diff import unified
 from slmtui.prompt.tokenizer_files import read_json
 
 FILE_NAME = "inference_model.json"
@@ -47,21 +48,31 @@ class TemplatePlan:
         """`parse` with this model's context length, for every key that is pressed."""
         return parse(text, self.context_length)
 
+    def diff(self, text: str) -> str:
+        """What writing `text` would change in the file that is there: a unified diff, "" if it is the same.
+
+        Without a file everything is new.
+        """
+        return unified(self.existing or "", text, FILE_NAME)
+
     def comparisons(self, template: PromptTemplate) -> tuple[Comparison, ...]:
         """An edited template against what the chat template rendered; renders nothing anew."""
         return compare(template, self.derivation.probes)
 
 
-def plan(model_dir: Path, name: str) -> TemplatePlan:
+def plan(model_dir: Path, name: str, family: str = families.AUTO) -> TemplatePlan:
     """Derive what belongs into `model_dir/inference_model.json` under `name`; writes nothing.
 
+    `family` takes that family's strings instead of those derived.
+
     Raises:
-        Failure: the name cannot be used, there is no such folder, or the chat template cannot be used.
+        Failure: the name cannot be used, there is no such folder or family, or the chat template cannot be
+            used.
     """
     check_name(name)
     if not model_dir.is_dir():
         raise Failure(f"There is no folder {model_dir}.", "Convert the model first, or correct the path.")
-    derivation = derive(model_dir)
+    derivation = derive(model_dir, family)
     context = context_length(model_dir)
     model = InferenceModel(
         name=name,

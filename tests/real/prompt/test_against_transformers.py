@@ -17,7 +17,7 @@ from slmtui.prompt.derive import derive
 from slmtui.runtime.parameters import Message, Role
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE.parent.parent / "unit" / "prompt" / "chat_templates"
+TEMPLATES = HERE.parent.parent / "data" / "chat_templates"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((TEMPLATES / "expected.toml").read_text(encoding="utf-8"))
 SAMPLE = "fernlight-support"
 ODD = "  {Content} <|im_end|>\n{{ x }} </s>[INST]\t👩‍👩‍👧 e\u0301 你好 \u202e\r\nlast "

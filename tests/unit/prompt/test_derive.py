@@ -17,7 +17,7 @@ from slmtui.prompt.derive import derive, derive_from
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.runtime.parameters import Message
 
-TEMPLATES = Path(__file__).parent / "chat_templates"
+TEMPLATES = Path(__file__).parents[2] / "data" / "chat_templates"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((TEMPLATES / "expected.toml").read_text(encoding="utf-8"))
 CHATML = (TEMPLATES / "chatml.jinja").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from slmtui.prompt.prompt_template import PromptTemplate, fill
 from slmtui.runtime.parameters import Message
 
 CHATML = ChatTemplate(
-    (Path(__file__).parent / "chat_templates" / "chatml.jinja").read_text(encoding="utf-8"), {}
+    (Path(__file__).parents[2] / "data" / "chat_templates" / "chatml.jinja").read_text(encoding="utf-8"), {}
 )
 PIECES = [
     "{Content}", "{content}", "{{ x }}", "{% for %}", "{}", "{0}", "%s", "$1", "\\1", "\\n", "\n", "\r\n",

@@ -11,7 +11,7 @@ import pytest
 from slmtui.events import Failure
 from slmtui.prompt.station import context_length, plan, write
 
-TEMPLATES = Path(__file__).parent / "chat_templates"
+TEMPLATES = Path(__file__).parents[2] / "data" / "chat_templates"
 
 
 def model(folder: Path, family: str | None = "chatml", **files: Any) -> Path:
