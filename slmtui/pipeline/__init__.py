@@ -6,6 +6,7 @@ Each station has a file; who uses them sees one module.
 """
 
 from slmtui.pipeline.conversion import DEFAULT_PRECISION, conversion_plan, convert, default_output, make_model
+from slmtui.pipeline.deployed import deployment_of
 from slmtui.pipeline.foundry import (
     CacheFolder,
     DeployedModel,
@@ -80,6 +81,7 @@ __all__ = [
     "deploy",
     "deploy_plan",
     "deployed_models",
+    "deployment_of",
     "examine",
     "fetch",
     "first_question",
