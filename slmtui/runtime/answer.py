@@ -128,14 +128,15 @@ class GrowingAnswer:
         prompt_tokens = self._started.get("prompt_tokens", 0)
         prompt_seconds = self._finished.get("prompt_seconds", 0.0)
         at_host = self._finished.get("seconds", 0.0)
+        tokens = self._finished.get("tokens", self._tokens)
         p50, p95 = self._finished.get("tpot_ms", (0.0, 0.0))
         return Answer(
             text="".join(self._texts),
             prompt_tokens=prompt_tokens,
             cached_tokens=self._cached_tokens,
-            completion_tokens=self._tokens,
+            completion_tokens=tokens,
             ttft_seconds=self._first,
-            decode_tokens_per_second=(self._tokens - 1) / span if span > 0 else 0.0,
+            decode_tokens_per_second=(tokens - 1) / span if span > 0 else 0.0,
             seconds=seconds,
             peak_rss_bytes=seen.peak_rss_bytes,
             finish_reason=self.finish_reason or "cancelled",

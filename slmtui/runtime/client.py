@@ -69,6 +69,8 @@ class ModelHost:
     title: ClassVar[str] = "onnxruntime-genai"
     # What of `ChatParameters` it does not heed.
     ignores: ClassVar[tuple[str, ...]] = ()
+    # Whether it can go on with an answer that broke off.
+    can_continue: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -28,9 +28,9 @@ def talk(
     An answer that breaks off is a result like any other: the turn has its `problem`, and the text that came
     before. If the host has died, the next call starts another one.
 
-    Yields `Progress` while the model is loaded, then `Fill`, `Token`s and `Loop` as `ModelHost.chat` does. What
-    has come is saved by `keep` at the beginning, now and then, and at the end, however that comes. Turns that
-    did not fit are `forgotten` from then on.
+    Yields `Progress` while the model is loaded, then `Fill`, `Token`s and `Loop` as `ModelHost.chat` does.
+    What has come is saved by `keep` at the beginning, now and then, and at the end, however that comes. Turns
+    that did not fit are `forgotten` from then on.
 
     Raises:
         Failure: it cannot be saved.
