@@ -27,6 +27,8 @@ WORKER = "slmtui.conversion.worker"
 _HOLDS = 1_000_000_000
 # How long one waits by default, in seconds.
 PATIENCE = 600.0
+# Where a worker remembers what it finds out while it imports (`walks_shim`).
+IMPORTS = "SLMTUI_IMPORTS"
 
 
 class Worker:
@@ -36,7 +38,7 @@ class Worker:
         self.module, self.python = module, python
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(building(cache_dir() / "olive-worker"))
-            environment = worker_environment(folder)
+            environment = worker_environment(folder) | {IMPORTS: str(cache_dir() / "imports")}
             (folder / "tmp").mkdir()
             self.child = stack.enter_context(
                 Child(module, python=python, environment=environment, yielding=True)

@@ -11,9 +11,7 @@ What Olive prints is the log, and the parent reads the rest of the progress from
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import logging
 import os
 import sys
@@ -21,15 +19,7 @@ import tempfile
 from pathlib import Path
 
 from slmtui.child import Link, run
-
-# All that a run of the model builder imports sooner or later.
-_USED = (
-    "olive.workflows",
-    "olive.systems.local",
-    "olive.passes.onnx.model_builder",
-    "onnxruntime_genai.models.builder",
-    "onnxruntime.quantization.matmul_nbits_quantizer",
-)
+from slmtui.conversion import imports_shim
 
 
 def main(link: Link) -> None:
@@ -70,9 +60,7 @@ def _import() -> None:
     Collecting garbage finds none among two million objects that stay: a tenth of the time.
     """
     gc.disable()
-    for module in _USED:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+    imports_shim.import_all()
     gc.enable()
     gc.freeze()
 
