@@ -8,24 +8,19 @@ Local's scanner asks for `Name` alone, with that very spelling; the older runtim
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slmtui.config.json_text import layout
-from slmtui.deployment import check_name
-from slmtui.events import Failure
-from slmtui.prompt.field_reader import FieldReader
+from slmtui.prompt import rules, schema
+from slmtui.prompt.findings import Findings
 from slmtui.prompt.issues import Issue, decode, load
 from slmtui.prompt.prompt_template import ModelConfig, PromptTemplate
 
 __all__ = ["InferenceModel", "Issue", "ModelConfig", "PromptTemplate", "parse"]
 
-_TOP = ("Name", "Description", "Version", "PromptTemplate", "ModelConfig")
-_TEMPLATE = ("system", "user", "assistant", "prompt")
-_CONFIG = ("max_length", "temperature", "top_p", "repetition_penalty", "top_k")
-_NAME_WITH_VERSION = re.compile(r"(?P<name>.*?)(?::(?P<version>.*))?", re.DOTALL)
+_TEMPLATE = schema.known("PromptTemplate")
+_CONFIG = schema.known("ModelConfig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class InferenceModel:
             "Description": self.description,
             "Version": self.version,
             "PromptTemplate": {k: v for k in _TEMPLATE if (v := getattr(template, k))} | dict(template.extra),
-            "ModelConfig": {k: v for k in _CONFIG if (v := getattr(config, k)) is not None}
+            "ModelConfig": {k: v for k in _CONFIG if (v := getattr(config, k)) not in (None, ())}
             | dict(config.extra),
         }
         return json.dumps(document | dict(self.extra), indent=2, ensure_ascii=False) + "\n"
@@ -67,79 +62,34 @@ def parse(
     document, syntax = load(decoded)
     if syntax is not None:
         return None, tuple(issue for issue in (encoding, syntax) if issue is not None)
-    reader = FieldReader(decoded, document, layout(decoded))
+    findings = Findings(decoded)
     if encoding is not None:
-        reader.issues.append(encoding)
-    model = _model(reader, context_length)
-    issues = tuple(sorted(reader.issues, key=lambda issue: (issue.line or 0, issue.severity)))
-    return (None if any(issue.severity == "error" for issue in issues) else model), issues
+        findings.issues.append(encoding)
+    schema.check(document, findings)
+    rules.check(document, findings, context_length)
+    issues = findings.in_order()
+    return (None if any(issue.severity == "error" for issue in issues) else _model(document)), issues
 
 
-def _model(reader: FieldReader, context_length: int | None) -> InferenceModel:
-    extra = reader.unknown((), _TOP)
+def _model(document: Mapping[str, Any]) -> InferenceModel:
+    """The values of a document in which nothing is wrong."""
+    config = document.get("ModelConfig", {})
+    values = {name: config[name] for name in _CONFIG if name in config}
+    # To JSON, 2048.0 is a whole number too.
+    values |= {name: int(values[name]) for name in ("max_length", "top_k") if name in values}
+    values |= {"stop": tuple(values["stop"])} if "stop" in values else {}
+    template = document["PromptTemplate"]
     return InferenceModel(
-        name=_name(reader),
-        description=reader.string(("Description",)),
-        version=reader.string(("Version",), "1.0"),
-        prompt_template=_prompt_template(reader),
-        model_config=_model_config(reader, context_length),
-        extra=extra,
-    )
-
-
-def _name(reader: FieldReader) -> str:
-    """A name by the rules of `check_name`, with or without `:version`."""
-    keys = ("Name",)
-    if not reader.has("Name"):
-        if not any(issue.where.lower() == "name" for issue in reader.issues):
-            reader.add("error", keys, "Name is missing: Foundry Local skips the folder.", 'Add "Name": "…".')
-        return ""
-    before = len(reader.issues)
-    value = reader.string(keys)
-    if len(reader.issues) > before:
-        return ""
-    parts = _NAME_WITH_VERSION.fullmatch(value)
-    name, version = (parts["name"], parts["version"]) if parts else (value, None)
-    try:
-        check_name(name)
-    except Failure as failure:
-        reader.add("error", keys, failure.cause, failure.fix)
-    if version is not None and not (version.isascii() and version.isdigit()):
-        cause = f"The version {version!r} behind the colon in Name is no whole number."
-        reader.add("error", keys, cause, f'Write "{name}" or "{name}:1".')
-    return value
-
-
-def _prompt_template(reader: FieldReader) -> PromptTemplate:
-    name = "PromptTemplate"
-    if not reader.section(name, required=True):
-        return PromptTemplate()
-    extra = reader.unknown((name,), _TEMPLATE)
-    shapes = {key: reader.shape((name, key), required=key == "prompt") for key in _TEMPLATE}
-    if shapes["prompt"] and not shapes["user"] and not reader.has(name, "user"):
-        cause = "user is missing: earlier questions of a conversation are wrapped like the last one."
-        reader.add("warning", (name, "user"), cause, 'Add "user": "…{Content}…".')
-    return PromptTemplate(**shapes, extra=extra)
-
-
-def _model_config(reader: FieldReader, context_length: int | None) -> ModelConfig:
-    name = "ModelConfig"
-    if not reader.section(name, required=False):
-        return ModelConfig()
-    extra = reader.unknown((name,), _CONFIG)
-    standard = ModelConfig()
-    max_length = reader.whole((name, "max_length"), standard.max_length)
-    if context_length is not None and max_length > context_length and reader.has(name, "max_length"):
-        cause = f"max_length is {max_length:,}, but the model's context holds {context_length:,} tokens."
-        fix = f"Write {context_length} or less."
-        reader.add("error", (name, "max_length"), cause, fix)
-    return ModelConfig(
-        max_length=max_length,
-        temperature=reader.number((name, "temperature"), standard.temperature, 0, 2),
-        top_p=reader.number((name, "top_p"), standard.top_p, 0, 1, open_low=True),
-        repetition_penalty=reader.number(
-            (name, "repetition_penalty"), standard.repetition_penalty, 0, open_low=True
+        name=document["Name"],
+        description=document.get("Description", ""),
+        version=document.get("Version", "1.0"),
+        prompt_template=PromptTemplate(
+            **{name: template.get(name, "") for name in _TEMPLATE}, extra=_others(template, _TEMPLATE)
         ),
-        top_k=reader.whole((name, "top_k"), 50) if reader.has(name, "top_k") else None,
-        extra=extra,
+        model_config=ModelConfig(**values, extra=_others(config, _CONFIG)),
+        extra=_others(document, schema.known()),
     )
+
+
+def _others(values: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in known}

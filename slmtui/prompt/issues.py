@@ -48,7 +48,9 @@ _SAVE_AS_UTF8 = "Save the file as UTF-8 without a byte order mark; slmtui does s
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that is wrong: `line` counts from 1, `where` is the dotted key or empty for the whole file.
+    """One thing that is wrong: `where` is the dotted key or empty for the whole file.
+
+    `line` and `column` count from 1: where the thing stands, or what it is missing from.
 
     An error makes the file useless to Foundry Local, or the model babble; a warning does not.
     """
@@ -58,6 +60,7 @@ class Issue:
     where: str
     cause: str
     fix: str
+    column: int | None = None
 
 
 def decode(data: str | bytes) -> tuple[str, Issue | None]:
@@ -138,5 +141,6 @@ def _syntax_issue(text: str, error: JSONDecodeError) -> Issue:
         cause, fix = "The file ends too early", "Close what is open with } or a quote."
     else:
         cause, fix = f"{error.msg}, found {found!r}", "Correct the JSON at that place."
-    column = at - text.rfind("\n", 0, at)
-    return Issue("error", json_text.line_of(text, at), "", f"{cause} (column {column}).", fix)
+    column = json_text.column_of(text, at)
+    line = json_text.line_of(text, at)
+    return Issue("error", line, "", f"{cause} (column {column}).", fix, column)

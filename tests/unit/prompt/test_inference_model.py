@@ -8,9 +8,11 @@ import random
 import time
 from typing import Any
 
+import jsonschema
 import pytest
 
 from slmtui.prompt.inference_model import InferenceModel, Issue, ModelConfig, PromptTemplate, parse
+from slmtui.prompt.schema import schema
 
 # The tutorial's two files, letter for letter.
 GUIDE = r"""{
@@ -110,7 +112,7 @@ def test_everything_survives_being_written_and_read() -> None:
         'A "description"\nof two lines',
         "2",
         PromptTemplate(text, text, text, text, {"tool": "t {Content}"}),
-        ModelConfig(100, 0, 1, 1, 40, {"stop": ["a", "b"]}),
+        ModelConfig(100, 0, 1, 1, 40, ("a", "\n\n"), {"typical_p": 0.5}),
         {"supportsToolCalling": True, "nested": {"PromptTemplate": {"user": None}}},
     )
     again, issues = parse(model.to_json().encode(), 100)
@@ -120,7 +122,7 @@ def test_everything_survives_being_written_and_read() -> None:
         "supportsToolCalling",
         "nested",
         "PromptTemplate.tool",
-        "ModelConfig.stop",
+        "ModelConfig.typical_p",
     }
 
 
@@ -222,6 +224,12 @@ MISTAKES = [
     (config(max_length=100.5), '"max_length"', "error", "ModelConfig.max_length", "whole number"),
     (config(max_length=4096), '"max_length"', "error", "ModelConfig.max_length", "2,048 tokens"),
     (config(top_k=0), '"top_k"', "error", "ModelConfig.top_k", "at least 1"),
+    (config(top_k=True), '"top_k"', "error", "ModelConfig.top_k", "number"),
+    (config(repetition_penalty=11), '"repetition', "error", "ModelConfig.repetition_penalty", "at most 10"),
+    (config(temperature=10**400), '"temperature"', "error", "ModelConfig.temperature", "at most 2"),
+    (config(stop="a"), '"stop"', "error", "ModelConfig.stop", "list"),
+    (config(stop=["a", 77]), '77', "error", "ModelConfig.stop[1]", "text"),
+    (config(stop=["a", ""]), '""', "error", "ModelConfig.stop[1]", "empty"),
 ]  # fmt: skip
 
 
@@ -289,10 +297,76 @@ def test_whatever_is_changed_there_is_an_answer_and_never_a_traceback() -> None:
         model, issues = parse(text, 2048)
         lines = text.count("\n") + 1
         assert all(issue.cause and issue.fix for issue in issues)
-        assert all(issue.line is None or 1 <= issue.line <= lines for issue in issues)
+        assert all(issue.line is not None and 1 <= issue.line <= lines for issue in issues)
         assert (model is None) == any(issue.severity == "error" for issue in issues)
         if model is not None:
             model.to_json().encode()
+
+
+VALUES: list[Any] = [
+    None, True, 0, -1, 1.5, 2.0, 10**400, float("1e300"), "", "x", "{Content}", "{content}", "\ud800", [], [[]],
+    {}, {"a": 1}, ["a", 1], "a:1", "a:b", "../x", "x" * 300,
+]  # fmt: skip
+NAMES = [
+    "Name",
+    "name",
+    "PromptTemplate",
+    "prompt",
+    "user",
+    "ModelConfig",
+    "max_length",
+    "stop",
+    "Top_P",
+    "",
+    "a.b",
+]
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """The document with something in it replaced, renamed, removed or added."""
+    if not isinstance(value, dict) or not value or chance.random() < 0.2:
+        return chance.choice(VALUES)
+    name = chance.choice(list(value))
+    match chance.randrange(4):
+        case 0:
+            return {key: item for key, item in value.items() if key != name}
+        case 1:
+            return {(chance.choice(NAMES) if key == name else key): item for key, item in value.items()}
+        case 2:
+            return value | {chance.choice(NAMES): chance.choice(VALUES)}
+    return value | {name: mutated(value[name], chance)}
+
+
+def test_a_thousand_mutated_files_each_have_an_answer_with_a_line_and_a_reason() -> None:
+    chance = random.Random(2027)  # noqa: S311
+    wrong = 0
+    for _ in range(1000):
+        values: Any = json.loads(GUIDE) | {"extra": [1]}
+        for _ in range(chance.randint(1, 3)):
+            values = mutated(values, chance)
+        text = json.dumps(values, indent=chance.choice((None, 2)), ensure_ascii=True)
+        model, issues = parse(text, 2048)
+        lines = text.count("\n") + 1
+        for issue in issues:
+            assert issue.cause
+            assert issue.fix
+            assert issue.line is not None
+            assert 1 <= issue.line <= lines
+        assert (model is None) == any(issue.severity == "error" for issue in issues)
+        if model is None:
+            wrong += 1
+        else:
+            again, _ = parse(model.to_json(), 2048)
+            assert again == model
+    assert wrong > 500
+
+
+def test_the_published_schema_accepts_the_guides_files_and_says_what_is_required() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+    validator = jsonschema.Draft202012Validator(schema())
+    for text in (GUIDE, GUIDE_QWEN):
+        assert list(validator.iter_errors(json.loads(text))) == []
+    assert list(validator.iter_errors({"Name": "a"}))
 
 
 def test_checking_while_typing_takes_less_than_five_milliseconds() -> None:
