@@ -1,46 +1,38 @@
-"""Template: fields and JSON of `inference_model.json`, kept in step, and the prompt they make."""
+"""Template: fields and JSON of `inference_model.json`, kept in step, and what they make of a conversation."""
 
 from __future__ import annotations
 
-import json
-import re
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Button, Input, Label, Static, TextArea
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.widgets import Button, Static, TextArea
 
 from slmtui import pipeline
-from slmtui.config.json_text import set_field
+from slmtui.config import json_text
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
-from slmtui.prompt.inference_model import InferenceModel, Issue
+from slmtui.prompt.issues import Issue
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
-from slmtui.tui.format import MUTED, icon, safe
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui import template_words
+from slmtui.tui.screens.template_faces import NARROW, WIDE
+from slmtui.tui.screens.template_files import TemplateFiles
+from slmtui.tui.screens.template_truth import TemplateTruth
+from slmtui.tui.screens.template_worlds import TemplateWorlds
+from slmtui.tui.truth_desk import TruthDesk
+from slmtui.tui.widgets.faces import Faces
+from slmtui.tui.widgets.family_choice import DERIVED, FamilyChoice
 from slmtui.tui.widgets.json_editor import JsonEditor
-from slmtui.tui.widgets.rail import Rail
+from slmtui.tui.widgets.prompt_text import from_text
+from slmtui.tui.widgets.template_fields import TemplateFields
+from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
 
-# The fields of the form: their path in the JSON, and their name on the screen.
-FIELDS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("Name",), "name"),
-    (("Description",), "description"),
-    (("PromptTemplate", "system"), "system"),
-    (("PromptTemplate", "user"), "user"),
-    (("PromptTemplate", "assistant"), "assistant"),
-    (("PromptTemplate", "prompt"), "prompt"),
-    (("ModelConfig", "max_length"), "max_length"),
-    (("ModelConfig", "temperature"), "temperature"),
-    (("ModelConfig", "top_p"), "top_p"),
-    (("ModelConfig", "repetition_penalty"), "repetition_penalty"),
-)
 
-
-class TemplateScreen(StationScreen):
+class TemplateScreen(TemplateTruth, TemplateWorlds, TemplateFiles):
     """What the model sees around a question."""
 
     MODE = "template"
@@ -52,45 +44,60 @@ class TemplateScreen(StationScreen):
 
 `inference_model.json` tells Foundry Local how a question is wrapped for this model. slmtui has derived it
 from the model's **own chat template**; one that differs from what the model was trained with makes it babble.
+**Enter alone** writes what was derived.
 
-* Every template string holds `{Content}` where the text goes; `\\n` is a line break.
-* Fields and JSON are one text: what you change in one place changes in the other. Ctrl+T shows the other one
-  where there is no room for both.
-* Below stands the prompt as the template makes it, special tokens in colour, and what is wrong with the file.
-* **Reset** goes back to what was derived. Ctrl+Z undoes in the JSON.
+* **Family**: what the model's format was recognised as, how sure that is, and why. ← → put another family's
+  strings in their place; Ctrl+R goes back to what was derived.
+* **Fields and JSON** are one text: what you change in one place changes in the other. Every template string
+  holds `{Content}` where the text goes; `\\n` is a line break. Below stands what is wrong, with its line;
+  Ctrl+G goes there. Ctrl+Z undoes, Ctrl+E opens your own editor, Ctrl+L loads a file.
+* **Truth** (Ctrl+T): a conversation of yours as *transformers*, the *runtime* and *PromptTemplate* make it,
+  token by token, with the first difference marked. `i` or Ctrl+G shows the tokens' numbers. Enter in the last
+  question adds a turn, Backspace in an empty one takes it away.
+* **Both worlds** (Ctrl+B): older runtimes read PromptTemplate, newer ones the chat template. Where you have
+  changed the first, this writes the second so that it says the same; the same key takes it back.
+* **Search options** (Ctrl+S): newer runtimes ignore ModelConfig too; this writes it into `genai_config.json`,
+  and takes it back.
+
+What is there already is overwritten only after you have seen the difference and said yes.
 """
-    BINDINGS = [
-        Binding(
-            "ctrl+t",
-            "other_face",
-            "Fields/JSON",
-            tooltip="Fields or JSON, where there is room for one",
-        ),
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "reset", "Reset", tooltip="Back to what was derived from the model"),
+        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Undo the last change"),
+        Binding("ctrl+y", "redo", "Redo", show=False, tooltip="Do again what was undone"),
+        Binding("ctrl+g", "go_there", "To the problem", tooltip="Go to the line that is wrong"),
+        Binding("i,ctrl+g", "ids", "Token ids", tooltip="Show the tokens' numbers, or hide them"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, desk: TruthDesk | None = None) -> None:
+        super().__init__(desk)
         self._plan: TemplatePlan | None = None
         self._shown_for: Deployment | None = None
-        self._model: InferenceModel | None = None
+        self._checked: str | None = None
+        self._issues: tuple[Issue, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         yield FailurePanel(id="template-failure")
-        with Horizontal(id="editor"):
-            with Vertical(id="fields"):
-                for path, title in FIELDS:
-                    with Horizontal(classes="field"):
-                        yield Label(title)
-                        yield Input(id="-".join(path), compact=True, select_on_focus=False)
-            yield JsonEditor(id="json")
-        yield Static(id="issues")
-        yield Static("The prompt it makes", id="preview-title", classes="section")
-        yield Static(id="preview")
-        yield VerdictList(id="template-verdicts")
+        with Container(id="workplace"):
+            yield Faces(NARROW, "Ctrl+T", id="faces-narrow")
+            yield Faces(WIDE, "Ctrl+T", id="faces-wide")
+            with Container(id="editing"):
+                yield FamilyChoice()
+                with Horizontal(id="editor"):
+                    yield TemplateFields(id="fields")
+                    yield JsonEditor(id="json")
+                yield Static(id="issues")
+                yield Static("The prompt it makes", id="preview-title", classes="section")
+                yield Static(id="preview")
+                yield VerdictList(id="template-verdicts")
+            yield TruthView(id="truth")
 
     def compose_actions(self) -> ComposeResult:
+        yield Button("Both worlds", id="worlds", compact=True)
         yield Button("Reset", id="reset", compact=True)
+
+    def body_ready(self) -> None:
+        self.show_face()
 
     def show_state(self) -> None:
         super().show_state()
@@ -99,211 +106,199 @@ from the model's **own chat template**; one that differs from what the model was
             self._show_failure(None)
             words = "No model is chosen yet." if deployment is None else "The model is not converted yet."
             self.set_primary("Choose a model" if deployment is None else "Go there", words)
-            return
-        if self._shown_for != deployment:
+        elif self._shown_for != deployment:
             self._derive(deployment)
         else:
             self._show_action()
 
+    # The plan
+
     def _show_failure(self, failure: Failure | None) -> None:
+        self._plan, self._shown_for, self._checked = None, None, None
         self.query_one(FailurePanel).show(failure)
-        for name in ("#editor", "#issues", "#preview-title", "#preview"):
-            self.query_one(name).display = False
-        self.query_one(VerdictList).show([])
+        self.query_one("#workplace").display = False
+        for button in self.query("#worlds, #reset"):
+            button.display = False
+
+    def _derive_again(self, keep: str) -> None:
+        """The model's chat template is another one now; the text stays."""
+        deployment = self.slmtui.deployment
+        if deployment is not None:
+            self._derive(deployment, keep)
 
     @work(thread=True, exclusive=True, group="derive")
-    def _derive(self, deployment: Deployment) -> None:
+    def _derive(self, deployment: Deployment, keep: str | None = None) -> None:
         try:
             plan: TemplatePlan | Failure = pipeline.template_plan(deployment)
         except Failure as failure:
             plan = failure
-        self.app.call_from_thread(self._show_plan, deployment, plan)
+        self.app.call_from_thread(self.call_later, self._show_plan, deployment, plan, keep)
 
-    def _show_plan(self, deployment: Deployment, plan: TemplatePlan | Failure) -> None:
+    async def _show_plan(
+        self, deployment: Deployment, plan: TemplatePlan | Failure, keep: str | None
+    ) -> None:
+        if self.slmtui.deployment != deployment:
+            return  # a thread cannot be stopped: another one is looked at by now
         if isinstance(plan, Failure):
             self._show_failure(plan)
             self.set_primary("Go there", "This cannot start yet.")
             return
-        self._show_failure(None)
-        for name in ("#editor", "#issues", "#preview-title", "#preview"):
-            self.query_one(name).display = True
-        self._plan = plan
-        self._shown_for = deployment
+        another = self._shown_for is None or self._shown_for.name != deployment.name
+        self.query_one("#template-failure", FailurePanel).show(None)
+        self.query_one("#workplace").display = True
+        self._plan, self._shown_for = plan, deployment
+        self._synced = pipeline.is_synced(deployment)
+        self.query_one(FamilyChoice).offer(plan.derivation)
         written = deployment.step("prompt").state == "verified"
-        text = plan.existing if written and plan.existing else plan.inference_model.to_json()
-        self.query_one("#json", TextArea).text = text
-        self._check(text)
-        self._show_action()
+        text = keep or (plan.existing if written and plan.existing else plan.inference_model.to_json())
+        if another:
+            self.query_one(JsonEditor).load_text(text)  # Ctrl+Z must not bring back another model's
+            await self._offer_conversations(plan, deployment)
+        self._put(text)
 
     # One text, two faces
 
+    @property
+    def text(self) -> str:
+        """The file as it stands in the editor."""
+        return self.query_one("#json", TextArea).text
+
+    def _put(self, text: str) -> None:
+        """Another text; one undo step."""
+        editor = self.query_one("#json", TextArea)
+        if editor.text != text:
+            place, scrolled = editor.cursor_location, editor.scroll_offset
+            editor.replace(text, (0, 0), editor.document.end)
+            editor.move_cursor(min(place, editor.document.end))
+            editor.scroll_to(*scrolled, animate=False)
+        self._check(text)
+
     def _check(self, text: str) -> None:
-        """Validate, bring the fields in step, show issues and the prompt."""
-        assert self._plan is not None
+        """Validate, bring the faces in step, show issues and the prompt."""
+        if self._plan is None:
+            return
+        self._checked = text
         self._model, issues = self._plan.check(text)
         try:
-            values = json.loads(text)
-        except ValueError:
+            values = json_text.load(text)
+        except (ValueError, RecursionError):
             values = None
         if isinstance(values, dict):
-            self._fill_fields(values)
+            self.query_one(TemplateFields).fill(values)
+        if self._model is not None:
+            self.query_one(FamilyChoice).follow(self._model.prompt_template)
+            question = pipeline.first_question(self._shown_for) if self._shown_for else pipeline.GREETING
+            shown = from_text(self._model.prompt_template.render([Message("user", question)]))
+            self.query_one("#preview", Static).update(shown)
         self._show_issues(issues)
-        self._show_preview()
-
-    def _fill_fields(self, values: object) -> None:
-        for path, _ in FIELDS:
-            value = values
-            for key in path:
-                value = value.get(key) if isinstance(value, dict) else None
-            field = self.query_one("#" + "-".join(path), Input)
-            if not field.has_focus:
-                shown = "" if value is None else _escaped(value)
-                if field.value != shown:
-                    with field.prevent(Input.Changed):
-                        field.value = shown
+        self._show_action()
+        self._ask_truth()
 
     @on(TextArea.Changed, "#json")
     def _json_changed(self, event: TextArea.Changed) -> None:
-        if event.text_area.has_focus:
+        if event.text_area.text != self._checked:
             self._check(event.text_area.text)
-            self._show_action()
 
-    @on(Input.Changed)
-    def _field_changed(self, event: Input.Changed) -> None:
-        if not event.input.has_focus:
-            return
-        editor = self.query_one("#json", TextArea)
-        key = (event.input.id or "").replace("-", ".")
+    @on(TemplateFields.Edited)
+    def _field_edited(self, event: TemplateFields.Edited) -> None:
         try:
-            value = _value(event.value, is_text=not key.startswith("ModelConfig"))
-            text = set_field(editor.text, key, value)
-        except ValueError:
-            cause = f"{key} does not read as a value."
-            fix = r"Write a line break as \n and a backslash as \\; numbers without quotes."
-            self._show_issues((Issue("error", None, key, cause, fix),))
-            self.set_primary("Write", "Mend the field first.", enabled=False)
+            self._put(json_text.set_at(self.text, event.path, event.value))
+        except Failure as failure:
+            self._cannot_read(Issue("error", None, ".".join(event.path), failure.cause, failure.fix))
+
+    @on(TemplateFields.Unreadable)
+    def _field_unreadable(self, event: TemplateFields.Unreadable) -> None:
+        self._cannot_read(Issue("error", None, ".".join(event.path), event.cause, event.fix))
+
+    def _cannot_read(self, issue: Issue) -> None:
+        self._checked = None
+        self._show_issues((issue,))
+        self.set_primary("Write", "Mend the field first.", enabled=False)
+
+    @on(FamilyChoice.Picked)
+    def _family_picked(self, event: FamilyChoice.Picked) -> None:
+        try:
+            self._put(template_words.with_template(self.text, event.template))
+        except Failure as failure:
+            self.notify(f"{failure.cause} {failure.fix}", markup=False, severity="warning")
             return
-        # One undo step a change, in the one text both faces show.
-        editor.replace(text, (0, 0), editor.document.end)
-        self._check(text)
-        self._show_action()
+        if event.family != DERIVED and self._shown_for is not None:
+            self._explain(self._shown_for, event.family)
+
+    @work(thread=True, exclusive=True, group="explain")
+    def _explain(self, deployment: Deployment, family: str) -> None:
+        """How well a preset goes with this model: rendering what it is compared with takes a moment."""
+        try:
+            derivation = pipeline.template_plan(deployment, family).derivation
+        except Failure:
+            return  # the strings are there all the same, and what they are worth is said by the truth
+        if self.app.is_running:
+            self.app.call_from_thread(self.query_one(FamilyChoice).explain, family, derivation)
 
     def _show_issues(self, issues: tuple[Issue, ...]) -> None:
-        lines = [_issue_line(issue) for issue in issues[:4]]
-        if not lines and self._plan is not None and self._model is not None:
-            agrees = self._model.prompt_template == self._plan.derivation.template
-            words = "Valid, but changed: it differs from the model's own chat template."
-            if agrees:
-                words = "Valid. It is what the model's own chat template makes."
-            lines = [Content.assemble(icon("ok" if agrees else "warn"), " ", words)]
-            lines += [Content.styled("  " + safe(note), MUTED) for note in self._plan.derivation.notes]
-        self.query_one("#issues", Static).update(Content("\n").join(lines))
-
-    def _show_preview(self) -> None:
-        if self._model is None:
-            return
-        deployment = self.slmtui.deployment
-        question = pipeline.first_question(deployment) if deployment else pipeline.GREETING
-        text = self._model.prompt_template.render([Message("user", question)])
-        self.query_one("#preview", Static).update(_with_tokens(text))
+        if bool(issues) != bool(self._issues):
+            self.call_after_refresh(self.refresh_bindings)
+        self._issues = issues
+        if self._plan is not None:
+            lines = template_words.said(issues, self._plan, self._model, synced=self._synced)
+            self.query_one("#issues", Static).update(lines)
 
     def _show_action(self) -> None:
-        deployment = self.slmtui.deployment
-        errors = self._model is None
-        editing = self.focused is not None and (isinstance(self.focused, TextArea | Input))
-        written = (
-            deployment is not None
-            and deployment.step("prompt").state == "verified"
-            and self._plan is not None
-            and self.query_one("#json", TextArea).text == self._plan.existing
-        )
-        if errors:
+        deployment, plan = self._shown_for, self._plan
+        if deployment is None or plan is None:
+            return
+        editing = self.focused is not None and self.query_one("#workplace") in self.focused.ancestors
+        written = deployment.step("prompt").state == "verified" and self.text == plan.existing
+        if self._model is None:
             self.set_primary("Write", "Mend the file first.", enabled=False)
         elif written:
             self.set_primary("Continue", "Written.", focus=not editing)
         else:
-            self.set_primary("Write and continue", "Enter writes it.", focus=not editing)
-        self.query_one(VerdictList).show([])
-        if written and deployment is not None:
-            verdicts = deployment.step("prompt").record.get("verdicts", [])
-            self.query_one(VerdictList).show(verdict_from(v) for v in verdicts if v["status"] != "ok")
+            there = plan.existing is not None and self.text != plan.existing
+            words = "Enter shows what would change." if there else "Enter writes it."
+            self.set_primary("Write and continue", words, focus=not editing)
+        self.query_one("#reset").display = self.text != plan.inference_model.to_json()
+        self._show_worlds()
+        verdicts = deployment.step("prompt").record.get("verdicts", []) if written else []
+        shown = (verdict_from(v) for v in verdicts if v["status"] != "ok")
+        self.query_one("#template-verdicts", VerdictList).show(shown)
 
-    # Going on
+    # Keys
 
-    def proceed(self) -> None:
-        deployment = self.slmtui.deployment
-        if deployment is None:
-            self.go("start")
-        elif self._plan is None or deployment.step("conversion").state != "verified":
-            self.go(self.slmtui.next_mode())
-        else:
-            text = self.query_one("#json", TextArea).text
-            if deployment.step("prompt").state == "verified" and text == self._plan.existing:
-                self.go("deploy")
-                return
-            try:
-                written = pipeline.write_template(deployment, self._plan, text)
-            except Failure as failure:
-                self.query_one(FailurePanel).show(failure)
-                return
-            self.slmtui.use(written)
-            self.query_one(Rail).refresh_states()
-            if written.step("prompt").state == "verified":
-                self.go("deploy")
-            else:
-                self.show_state()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not super().check_action(action, parameters):
+            return False
+        match action:
+            case "ids":
+                return self._plan is not None and self.face == "truth"
+            case "go_there":
+                return self.face != "truth" and bool(self._issues)
+            case "other_face" | "reset" | "undo" | "redo" | "edit" | "load" | "search_options":
+                return self._plan is not None
+            case "worlds":
+                return bool(self.query_one("#worlds").display)
+        return True
 
     @on(Button.Pressed, "#reset")
     def action_reset(self) -> None:
         """Back to what was derived."""
         if self._plan is not None:
+            self._put(self._plan.inference_model.to_json())
+
+    def action_undo(self) -> None:
+        """Undo, wherever the change was made."""
+        self.query_one("#json", TextArea).undo()
+
+    def action_redo(self) -> None:
+        """Do again what was undone."""
+        self.query_one("#json", TextArea).redo()
+
+    def action_go_there(self) -> None:
+        """Go to the line of the first problem."""
+        line = next((issue.line for issue in self._issues if issue.line), None)
+        if line is not None:
+            if self.face != "json" and not self.wide:
+                self.turn("json")
             editor = self.query_one("#json", TextArea)
-            text = self._plan.inference_model.to_json()
-            editor.replace(text, (0, 0), editor.document.end)
-            self._check(text)
-            self._show_action()
-
-    def action_other_face(self) -> None:
-        """Fields or JSON, where there is room for one of them."""
-        showing_json = not self.has_class("-json")
-        self.set_class(showing_json, "-json")
-        target = "#json" if showing_json else "#PromptTemplate-system"
-        self.query_one(target).focus()
-
-
-def _issue_line(issue: Issue) -> Content:
-    """An issue with its line, cause and fix."""
-    return Content.assemble(
-        icon("fail" if issue.severity == "error" else "warn"),
-        (f" line {issue.line}: " if issue.line else " ", MUTED),
-        safe(issue.cause),
-        ("  → ", "$text-accent"),
-        safe(issue.fix),
-    )
-
-
-def _escaped(value: object) -> str:
-    """A JSON value as it stands in the file, without the quotes of a string."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text[1:-1] if isinstance(value, str) else text
-
-
-def _value(text: str, *, is_text: bool) -> object:
-    """What a field's text means: a string with JSON's escapes, or a number."""
-    if is_text:
-        # A quote needs no escape here, unlike in the file.
-        return json.loads('"' + text.replace('\\"', '"').replace('"', '\\"') + '"')
-    return json.loads(text) if text.strip() else None
-
-
-def _with_tokens(text: str) -> Content:
-    """A prompt with its special tokens in colour and its line breaks visible."""
-    parts: list[Content] = []
-    for line in safe(text).split("\n"):
-        pieces = re.split(r"(<\|[^|>]*\|>|</?s>|<[a-z_]+>|\[/?INST\])", line)
-        parts.append(
-            Content.assemble(
-                *((piece, "$text-accent") if index % 2 else piece for index, piece in enumerate(pieces))
-            )
-        )
-    return Content.styled("⏎", MUTED).append("\n").join(parts) if len(parts) > 1 else parts[0]
+            editor.move_cursor((line - 1, 0), center=True)
+            editor.focus()

@@ -1,0 +1,64 @@
+"""The Template screen's faces: fields and JSON, side by side where there is room, and the truth."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.faces import Faces
+
+FACES = ("fields", "json", "truth")
+NARROW = ("Fields", "JSON", "Truth")
+WIDE = ("Editor", "Truth")
+_FIRST = {"fields": "#PromptTemplate-system", "json": "#json", "truth": "TurnInput"}
+
+
+class TemplateFaces(StationScreen):
+    """Which face is shown, and how another one is; the screen has the rest."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "other_face", "Fields/JSON/Truth", tooltip="Fields, JSON, or the truth about them"),
+    ]
+    _face = 0
+
+    def _ask_truth(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def face(self) -> str:
+        """The face that is shown: fields, json or truth."""
+        return FACES[self._face]
+
+    @property
+    def wide(self) -> bool:
+        """Whether fields and JSON stand side by side."""
+        return not self.has_class("-narrow")
+
+    def show_face(self) -> None:
+        """Show the one that is chosen."""
+        for name in FACES:
+            self.set_class(name == self.face, f"-{name}")
+        self.query_one("#faces-narrow", Faces).show(self._face)
+        self.query_one("#faces-wide", Faces).show(int(self.face == "truth"))
+
+    def turn(self, face: str) -> None:
+        """Show another one, and go into it."""
+        self._face = FACES.index(face)
+        self.show_face()
+        self.call_after_refresh(self.query(_FIRST[face]).last().focus)
+        self._ask_truth()
+        self.refresh_bindings()
+
+    @on(Faces.Picked)
+    def _face_picked(self, event: Faces.Picked) -> None:
+        self.turn("truth" if event.index and self.wide else FACES[event.index])
+
+    def action_other_face(self) -> None:
+        """The next face; where fields and JSON stand side by side, they are one."""
+        if self.wide:
+            self.turn("fields" if self.face == "truth" else "truth")
+        else:
+            self.turn(FACES[(self._face + 1) % len(FACES)])

@@ -1,0 +1,103 @@
+"""What the Template screen looks like in each of its states; `--snapshot-update` accepts a change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.screens.diff import DiffScreen
+from tests.tui.template_bench import GUIDE, FixedDesk, app_with, fix, model_folder
+from tests.tui.walking import primary, screen_text, until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
+
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
+
+
+async def _derived(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    return
+
+
+async def _wrong(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    editor = app.screen.query_one("#json", TextArea)
+    editor.text = GUIDE.replace("{Content}<", "Content<").replace("max_length", "Max_Length")
+    await until(pilot, lambda: primary(app) == "")
+
+
+async def _truth(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    app.screen.turn("truth")  # type: ignore[attr-defined]
+    await until(pilot, lambda: "the same in all three" in screen_text(app))
+    app.screen.set_focus(None)
+
+
+async def _parted(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    field = app.screen.query_one("#PromptTemplate-prompt", Input)
+    field.value = r"<|im_start|>user: {Content}<|im_end|>\n<|im_start|>assistant\n"
+    await pilot.pause()
+    app.screen.turn("truth")  # type: ignore[attr-defined]
+    await until(pilot, lambda: "PromptTemplate differs" in screen_text(app))
+    app.screen.action_ids()  # type: ignore[attr-defined]
+    app.screen.set_focus(None)
+
+
+async def _difference(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+
+
+STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
+    "derived": _derived,
+    "wrong": _wrong,
+    "truth": _truth,
+    "parted": _parted,
+    "difference": _difference,
+}
+
+
+def _shows(
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    state: str,
+    size: str,
+    theme: str,
+) -> bool:
+    fix(monkeypatch)
+    model = model_folder(folder / "model")
+    if state == "difference":
+        (model / "inference_model.json").write_text(GUIDE)
+    app = app_with(FixedDesk(), model)
+
+    async def before(pilot: Pilot[int]) -> None:
+        app.theme = theme
+        await until(pilot, lambda: primary(app) == "Write and continue")
+        await STATES[state](pilot, app)
+        await pilot.pause(0.5)
+        app.clear_notifications()
+
+    return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_it_looks_as_it_did(
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    state: str,
+    size: str,
+) -> None:
+    assert _shows(snap_compare, monkeypatch, tmp_path, state, size, "slmtui-dark")
+
+
+@pytest.mark.parametrize("state", ["derived", "parted"])
+def test_it_looks_as_it_did_in_the_light(
+    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str
+) -> None:
+    assert _shows(snap_compare, monkeypatch, tmp_path, state, "120x40", "slmtui-light")
