@@ -1,8 +1,8 @@
-"""The child process that answers with the Foundry Local SDK's own runtime (the protocol of `runtime/protocol.py`).
+"""The child process that answers with the Foundry Local SDK's own runtime, by the protocol of `runtime/`.
 
-The SDK keeps the conversation of a session, but reads all of it anew for every answer (measured: 0.54 s to the
-first token of a second turn, 0.32 s with the same turns given to a new session). So a session lives for one
-answer, and what was edited or taken back needs no bookkeeping.
+The SDK keeps the conversation of a session, but reads all of it anew for every answer (measured: 0.54 s to
+the first token of a second turn, 0.32 s with the same turns given to a new session). So a session lives for
+one answer, and what was edited or taken back needs no bookkeeping.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from slmtui.child import Link, run
 from slmtui.events import Failure
-from slmtui.foundry.sdk_worker import Session, in_short
+from slmtui.foundry.sdk_worker import Session, _in_short
 from slmtui.runtime.context import Fitted, fit, reply_fields, too_long
 from slmtui.runtime.figures import tpot_ms
 from slmtui.runtime.host import Inbox, Request
@@ -41,7 +41,7 @@ def main(link: Link) -> None:
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         fix = "`slmtui doctor` says whether the SDK is whole; else convert the model again."
-        cause = f"The Foundry Local SDK cannot load {request['model']}: {in_short(error)}"
+        cause = f"The Foundry Local SDK cannot load {request['model']}: {_in_short(error)}"
         link.send("failed", id=request["id"], cause=cause, fix=fix)
         return
     link.send("loaded", id=request["id"], seconds=time.perf_counter() - started)
@@ -56,7 +56,7 @@ def main(link: Link) -> None:
         except Failure as failure:
             link.send("failed", id=request["id"], cause=failure.cause, fix=failure.fix)
         except chat.sdk.FoundryLocalException as error:
-            cause = f"The Foundry Local SDK says: {in_short(error)}"
+            cause = f"The Foundry Local SDK says: {_in_short(error)}"
             link.send("failed", id=request["id"], cause=cause, fix="Try again, or take onnxruntime-genai.")
 
 
@@ -112,7 +112,7 @@ class Chat:
             )
         if parameters.temperature > _HOTTEST:
             raise Failure(
-                f"The Foundry Local SDK takes a temperature up to {_HOTTEST:g}, not {parameters.temperature:g}.",
+                f"The Foundry Local SDK takes no temperature above {_HOTTEST:g}: {parameters.temperature:g}.",
                 "Lower it, or take onnxruntime-genai.",
             )
         if make_room:

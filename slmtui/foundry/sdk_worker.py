@@ -4,7 +4,7 @@ Requests, one JSON object a line, each with an `op`:
 
 | op | fields | replies |
 |---|---|---|
-| `open` | `cache_dir`, `app_data_dir`, `logs_dir`, `serves` | `opened`: `version`, `seconds` · or `unusable`: `cause` |
+| `open` | `cache_dir`, `app_data_dir`, `logs_dir`, `serves` | `opened`: `version`, `seconds` |
 | `list` | | `listed`: `models`, each with `id`, `path` (empty if it is gone) |
 | `register` | `id` (`name:version`), `path`, `display_name` | `registered` |
 | `unregister` | `id` | `unregistered` |
@@ -12,8 +12,9 @@ Requests, one JSON object a line, each with an `op`:
 | `answer` | `id`, `messages`, `max_output_tokens` | `token`: `text` …, then `answered`: figures |
 | `serve` | `id` | `serving`: `url`; the worker then only waits to be ended |
 
-Instead of its reply a request may get `failed` with a `cause`. Only the SDK's local catalog is asked: the
-public one would go to the network. `serve` needs a catalog, and gets one of our own (`catalog_stub.py`).
+Instead of its reply a request may get `failed` with a `cause`, and `open` gets `unusable`. Only the SDK's
+local catalog is asked: the public one would go to the network. `serve` needs a catalog, and gets one of our
+own (`catalog_stub.py`).
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def main(link: child.Link) -> None:
         try:
             session = _serve(link, session, request)
         except Exception as error:
-            link.send("failed" if session else "unusable", cause=in_short(error))
+            link.send("failed" if session else "unusable", cause=_in_short(error))
 
 
 def _serve(link: child.Link, session: Session | None, request: dict[str, Any]) -> Session:
@@ -164,7 +165,7 @@ def _serve(link: child.Link, session: Session | None, request: dict[str, Any]) -
     return session
 
 
-def in_short(error: Exception) -> str:
+def _in_short(error: Exception) -> str:
     """What the SDK says, without the place in its source."""
     return _SOURCE_PLACE.sub("", str(error)).strip() or type(error).__name__
 

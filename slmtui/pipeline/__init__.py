@@ -5,6 +5,15 @@ The only place that knows them all. Every function here takes a `Deployment`, do
 Each station has a file; who uses them sees one module.
 """
 
+from slmtui.pipeline.chat import (
+    ENGINES,
+    chat_folder,
+    chat_host,
+    chat_parameters,
+    tune_chat,
+    tuned_chat,
+    untune_chat,
+)
 from slmtui.pipeline.conversion import DEFAULT_PRECISION, conversion_plan, convert, default_output, make_model
 from slmtui.pipeline.deployed import deployment_of
 from slmtui.pipeline.foundry import (
@@ -57,6 +66,7 @@ from slmtui.pipeline.source import begin, fetch, record_source, source_of
 
 __all__ = [
     "DEFAULT_PRECISION",
+    "ENGINES",
     "GREETING",
     "CacheFolder",
     "Chosen",
@@ -72,6 +82,9 @@ __all__ = [
     "begin",
     "build_toolchain",
     "cache_folders",
+    "chat_folder",
+    "chat_host",
+    "chat_parameters",
     "chat_target",
     "chosen",
     "chosen_for",
@@ -102,10 +115,13 @@ __all__ = [
     "template_diff",
     "template_plan",
     "truth_teller",
+    "tune_chat",
+    "tuned_chat",
     "undeploy",
     "undeploy_named",
     "undo_search_options",
     "undo_sync",
+    "untune_chat",
     "verify",
     "verify_named",
     "why",
