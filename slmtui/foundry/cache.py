@@ -7,19 +7,24 @@ moved, an SDK application `~/.<app name>/cache/models`. A model deployed into on
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from slmtui.config.locations import foundry_home
 from slmtui.environment import foundry_command
 from slmtui.foundry import ledger
+from slmtui.foundry.index import INDEX
+from slmtui.foundry.scanner import INFERENCE_MODEL
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFolder:
     """A cache folder and how slmtui knows of it.
 
-    `origin` is "foundry command", "Foundry Local default", "slmtui" or "given".
+    `origin` is "foundry command", "Foundry Local default", "slmtui", "given", or, for an application that uses
+    the SDK, its name with "application" in front.
     """
 
     path: Path
@@ -38,11 +43,37 @@ def cache_folders() -> tuple[CacheFolder, ...]:
     if standard.is_dir():
         found.append(CacheFolder(standard, "Foundry Local default"))
     found.append(CacheFolder(foundry_home() / "cache" / "models", "slmtui"))
+    found.extend(_of_applications())
     found.extend(CacheFolder(entry.cache_dir, "given") for entry in ledger.read().entries)
     first: dict[Path, CacheFolder] = {}
     for folder in found:
         first.setdefault(folder.path, folder)
     return tuple(first.values())
+
+
+def _of_applications() -> Iterator[CacheFolder]:
+    """The caches of programs that use the SDK: `~/.<app name>/cache/models`, where the SDK keeps them.
+
+    Other programs have hidden folders of that shape; one with models or registrations in it is meant.
+    """
+    try:
+        hidden = sorted(path for path in Path.home().iterdir() if path.name.startswith("."))
+    except OSError:
+        return
+    for folder in hidden:
+        cache = folder / "cache" / "models"
+        with suppress(OSError):
+            if folder.name != ".foundry" and cache.is_dir() and _is_foundrys(cache):
+                yield CacheFolder(cache, f"application {folder.name[1:]}")
+
+
+def _is_foundrys(cache: Path) -> bool:
+    if (cache / INDEX).is_file():
+        return True
+    # The SDK's own downloads lie at Publisher/model/version; deeper than four nothing of it is.
+    return any(
+        next(cache.glob(f"{'*/' * depth}{INFERENCE_MODEL}"), None) is not None for depth in range(1, 5)
+    )
 
 
 def default_cache() -> CacheFolder:

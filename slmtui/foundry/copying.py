@@ -38,10 +38,15 @@ class Piece:
     inside: str
     bytes: int
 
-    @property
-    def linkable(self) -> bool:
-        """Whether it is big and never edited in place."""
-        return self.bytes >= _LINK_FROM_BYTES and self.source.name.endswith(_LINKED)
+    def linked_by(self, method: Method) -> bool:
+        """Whether `method` links it: weights are never edited in place.
+
+        With symbolic links the graph goes with its data, however small it is: ONNX Runtime refuses data whose
+        real place is in another folder than the graph's ("External data path escapes model directory").
+        """
+        if not self.source.name.endswith(_LINKED):
+            return False
+        return method == "symlink" or (method == "link" and self.bytes >= _LINK_FROM_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def bring(
         cancel.check()
         target = into / piece.inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        if piece.linkable and method != "copy" and _link(piece.source, target, method):
+        if piece.linked_by(method) and link(piece.source, target, method):
             linked += piece.bytes
             done += piece.bytes
             continue
@@ -158,7 +163,8 @@ def _compare(into: Path, digests: Mapping[str, str], cancel: Cancel) -> None:
             )
 
 
-def _link(source: Path, target: Path, method: Method) -> bool:
+def link(source: Path, target: Path, method: Method) -> bool:
+    """Link to `source`, symbolically or hard; False if the file system cannot."""
     try:
         target.unlink(missing_ok=True)
         if method == "symlink":

@@ -18,7 +18,7 @@ def possible(wanted: Method, pieces: Sequence[Piece], ground: Path, *, asked: bo
     A hard link needs both on one volume; a symbolic link needs a file system that has them and, on Windows,
     the developer mode or an administrator. Where neither works the weights are copied.
     """
-    weights = [piece for piece in pieces if piece.linkable]
+    weights = [piece for piece in pieces if piece.linked_by(wanted)]
     if wanted in ("copy", "register") or not weights:
         return wanted, ""
     if wanted == "symlink":

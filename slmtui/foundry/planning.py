@@ -113,7 +113,7 @@ def plan(
     method, fallback = possible(method or "link", pieces, ground, asked=method is not None)
     if method == "register":  # its own file stays as it is
         written = (source / INFERENCE_MODEL).read_text("utf-8-sig")
-    linked = sum(p.bytes for p in pieces if p.linkable) if method in ("link", "symlink") else 0
+    linked = sum(piece.bytes for piece in pieces if piece.linked_by(method))
     files = [(piece.inside, piece.bytes) for piece in pieces] + [(INFERENCE_MODEL, len(written.encode()))]
     found = DeployPlan(
         source,

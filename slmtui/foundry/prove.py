@@ -56,7 +56,8 @@ def loads_and_answers(
                 loaded = yield from sdk.load(model_id)
             except Failure as failure:
                 raise _cannot_load(failure) from failure
-            loads = _loaded(sdk.version, loaded, ", before it was moved into its place")
+            before = ", before it was moved into its place" if scratch.is_relative_to(folder) else ""
+            loads = _loaded(sdk.version, loaded, before)
             yield loads
             yield Progress("answer", f"Asking it: {question}", 0.8)
             answers = yield from _answer(sdk, model_id, question, loaded.context_length or context_length)

@@ -6,7 +6,7 @@ files, which it maps into memory while a model is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -58,19 +58,29 @@ class FoundrySdk:
 
     Args:
         cache_dir: the folder whose `foundry.local.modelinfo.json` holds the registrations.
+        cancel: ends the child, and with it whatever it does.
+        serves: for `serve`: the `name` and `version` of the one model of its catalog, `max_output_tokens` for
+            requests that name no limit, and the `port`, 0 for a free one.
 
     Raises:
         SdkUnusable: it cannot be imported or initialised here.
     """
 
-    def __init__(self, cache_dir: Path, cancel: Cancel | None = None) -> None:
+    def __init__(
+        self, cache_dir: Path, cancel: Cancel | None = None, serves: Mapping[str, object] | None = None
+    ) -> None:
         self.log = log_dir() / "foundry-sdk.log"
         home = foundry_home()
         self._cancel = cancel or Cancel()
         self._child = Child("slmtui.foundry.sdk_worker", python=toolchain.current().python, log=self.log)
         try:
             reply = self._ask(
-                "open", "opened", cache_dir=cache_dir, app_data_dir=home, logs_dir=home / "logs"
+                "open",
+                "opened",
+                cache_dir=cache_dir,
+                app_data_dir=home,
+                logs_dir=home / "logs",
+                serves=dict(serves) if serves else None,
             )
         except SdkUnusable:
             self.close()
@@ -123,6 +133,27 @@ class FoundrySdk:
             "answer", "answered", id=model_id, messages=said, max_output_tokens=max_output_tokens
         )
         return SdkAnswer(**{field: reply[field] for field in SdkAnswer.__dataclass_fields__})
+
+    def serve(self, model_id: str) -> Service[str]:
+        """Load the model of the catalog of one and start the web service; returns its address."""
+        reply = yield from self._events("serve", "serving", id=model_id)
+        return str(reply["url"])
+
+    def stay(self, until: Cancel) -> Service[None]:
+        """Let the service run, with its memory and CPU about once a second, until `until` is set.
+
+        Raises:
+            Failure: the service has died.
+        """
+        with until.calling(self._child.kill):
+            meter = Meter(self._child.pid)
+            for message in self._child.messages(timeout=_USAGE_SECONDS):
+                if message is None:
+                    yield Usage(*meter.sample())
+                elif isinstance(message, LogLine):
+                    yield message
+        if not until.is_set:
+            raise self._child.death()
 
     def _ask(self, op: str, wanted: str, **fields: Any) -> dict[str, Any]:
         service = self._events(op, wanted, **fields)

@@ -16,6 +16,7 @@ from slmtui.foundry.deployed import deployed as list_deployed
 from slmtui.foundry.deployed import find as find_deployed
 from slmtui.foundry.methods import FIRST_VERSION, Method
 from slmtui.foundry.serve import Serving
+from slmtui.foundry.serve import serve as serve_model
 from slmtui.foundry.undeploy import undeploy as undeploy_model
 from slmtui.foundry.verify import verify as verify_model
 from slmtui.foundry.why import Why
@@ -34,6 +35,7 @@ __all__ = [
     "deploy",
     "deploy_plan",
     "deployed_models",
+    "serve",
     "undeploy",
     "undeploy_named",
     "verify",
@@ -140,6 +142,11 @@ def why(folder: Path, root: Path | None = None) -> Why:
 def why_all(cache_dir: Path) -> tuple[Why, ...]:
     """Every folder below a cache's root: whether it is listed, and why not."""
     return ask_why_all(cache_dir)
+
+
+def serve(model: DeployedModel | str, cancel: Cancel, port: int = 0) -> Service[None]:
+    """Serve a deployed model to other programs until `cancel` is set; yields `Serving` with its address."""
+    yield from serve_model(model, cancel, port=port)
 
 
 def _deployed(deployment: Deployment) -> DeployedModel:

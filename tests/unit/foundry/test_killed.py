@@ -26,7 +26,7 @@ _PLACING, _LEDGER = "slmtui.foundry.placing", "slmtui.foundry.ledger"
 DEPLOY_STEPS = [
     (f"{_LEDGER}:enter", "after", 1),
     (f"{_PLACING}:mark_unfinished", "before", 1),
-    ("slmtui.foundry.copying:_link", "after", 1),
+    ("slmtui.foundry.copying:link", "after", 1),
     ("slmtui.foundry.deploy:write_atomic", "after", 1),
     (f"{_PLACING}:move", "before", 1),
     (f"{_PLACING}:move", "after", 1),
