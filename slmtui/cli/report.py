@@ -60,6 +60,11 @@ class Report:
         """Seconds since the command started."""
         return time.monotonic() - self._started
 
+    @property
+    def to_terminal(self) -> bool:
+        """Whether what is written is seen on a terminal, which obeys what stands in it."""
+        return self._out.isatty()
+
     def follow(self, service: Service[Result], say: Callable[[Event], None] | None = None) -> Result:
         """Run a service to its end, saying what it says (by `say`, if given).
 

@@ -31,7 +31,7 @@ def chat_folder(target: str) -> Path:
     if (path / "genai_config.json").is_file():
         return path
     if model := find(target):
-        return model.path
+        return model.folder
     for saved in deployments.saved()[0]:
         if saved.name == target:
             return chat_target(saved)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from slmtui.events import Event
+from slmtui.events import Event, jsonable
 from slmtui.runtime.protocol import FinishReason
 
 
@@ -40,6 +41,19 @@ class Loop(Event):
 
     kind: ClassVar[str] = "loop"
     period: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Event):
+    """One answer of several is whole: which one, from 1, and its figures by name."""
+
+    kind: ClassVar[str] = "answer"
+    number: int
+    figures: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Its number and figures, side by side."""
+        return {"event": self.kind, "number": self.number, **jsonable(dict(self.figures))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Finding the runtime options a model is fastest with on this machine, by a short measurement, on request.
 
 Which number of threads is best depends on the processor, on the model and on what else runs: hyper-threads
-and efficiency cores often slow a small model down. So the candidates take turns, several rounds of them, and the
-best round of each counts; the ordinary options stay unless another set is clearly faster.
+and efficiency cores often slow a small model down. So the candidates take turns, several rounds of them,
+and the best round of each counts; the ordinary options stay unless another set is clearly faster.
 """
 
 from __future__ import annotations

@@ -1,17 +1,26 @@
-"""`slmtui chat`: one question to a model, its answer as it comes."""
+"""`slmtui chat`: questions to a model, its answers as they come."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slmtui.cli.declare import Commands, add_json, command, not_negative, positive
 from slmtui.units import size
 
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
-    from slmtui.events import Cancel, Event
+    from slmtui.events import Cancel, Event, Service
+    from slmtui.runtime.answer import Answer
+    from slmtui.runtime.client import ModelHost
+    from slmtui.runtime.conversation import Conversation
+    from slmtui.runtime.parameters import ChatParameters
+
+_USAGE = 2
 
 
 def declare(commands: Commands) -> None:
@@ -21,110 +30,233 @@ def declare(commands: Commands) -> None:
         "chat",
         chat,
         "ask a converted or deployed model something",
-        "Ask a model one question. The answer goes to standard output as it comes, the figures to standard\n"
-        "error. Ctrl+C stops the answer and keeps what has come.",
-        example='slmtui chat my-model --prompt "How do I reset it?" --temperature 0',
+        "Ask a model. The answer goes to standard output as it comes, the figures to standard error. Ctrl+C\n"
+        "stops the answer and keeps what has come. Without --prompt, questions are read from standard\n"
+        "input, a line each; together they are one conversation.",
+        example='slmtui chat my-model --prompt "How do I reset it?" --temperature 0\n'
+        "slmtui chat my-model --history talk.json --json < questions.txt",
     )
     parser.add_argument(
         "target", metavar="TARGET", help="a converted model's folder, or a deployed model's name"
     )
-    parser.add_argument("--prompt", metavar="TEXT", required=True, help="the question")
+    parser.add_argument("--prompt", metavar="TEXT", help="the question")
     parser.add_argument("--system", metavar="TEXT", help="a system message before it")
     parser.add_argument(
-        "--max-tokens", metavar="N", type=positive, help="tokens the answer may have (default: 512)"
+        "--history",
+        metavar="FILE",
+        type=Path,
+        help="go on with the conversation in this file (JSON), and keep it there; it may be new",
     )
     parser.add_argument(
+        "--engine",
+        choices=("genai", "foundry"),
+        default="genai",
+        help="onnxruntime-genai (default), or the Foundry Local SDK's own runtime",
+    )
+    sampling = parser.add_argument_group("sampling (default: what the model's inference_model.json says)")
+    sampling.add_argument(
+        "--max-tokens", metavar="N", type=positive, help="tokens the answer may have (default: 512)"
+    )
+    sampling.add_argument(
         "--temperature",
         metavar="T",
         type=not_negative,
-        help="0: always the likeliest token (default: 0.7)",
+        help="0: always the likeliest token (else: 0.7)",
+    )
+    sampling.add_argument(
+        "--top-p", metavar="P", type=not_negative, help="from the likeliest tokens that sum to P (else: 0.9)"
+    )
+    sampling.add_argument(
+        "--top-k", metavar="K", type=positive, help="from the K likeliest tokens (else: the model's own)"
+    )
+    sampling.add_argument(
+        "--repetition-penalty", metavar="R", type=not_negative, help="1: none (else: 1.1; not in foundry)"
+    )
+    sampling.add_argument(
+        "--seed", metavar="N", type=int, help="the same seed gives the same answer (default: chance)"
+    )
+    sampling.add_argument(
+        "--stop", metavar="TEXT", action="append", help="end the answer at this text; may be given often"
     )
     add_json(parser)
+    parser.set_defaults(usage=parser.format_usage())
 
 
 def chat(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
-    """Ask, and say the answer and its figures."""
-    report.begin(
-        text="",
-        prompt_tokens=None,
-        completion_tokens=None,
-        ttft_seconds=None,
-        decode_tokens_per_second=None,
-        peak_rss_bytes=None,
-        seconds=None,
-        finish_reason=None,
-    )
-    from slmtui.runtime.client import ModelHost, Token
-    from slmtui.runtime.parameters import ChatParameters, Message
+    """Ask, and say the answers and their figures."""
+    from slmtui.cli.prompts import prompts
 
-    messages = [Message("user", arguments.prompt)]
-    if arguments.system:
-        messages.insert(0, Message("system", arguments.system))
-    given = {"max_tokens": arguments.max_tokens, "temperature": arguments.temperature}
-    parameters = ChatParameters(**{key: value for key, value in given.items() if value is not None})
+    report.begin(answers=0, **dict.fromkeys(_FIGURES))
+    asked = prompts(arguments.prompt, cancel)
+    first = next(asked, None)
+    if first is None:
+        print(arguments.usage, end="", file=sys.stderr)
+        print("error: give --prompt, or questions on standard input, a line each", file=sys.stderr)
+        return _USAGE
+    from slmtui import pipeline
 
-    def say(event: Event) -> None:
-        if not isinstance(event, Token):
-            return
-        if report.json:
-            report.event(event)
-        else:
-            report.write(event.text)
-
-    with ModelHost(_folder(arguments.target)) as host:
+    folder = pipeline.chat_folder(arguments.target)
+    conversation = _conversation(arguments, folder, pipeline.chat_parameters(folder))
+    with pipeline.chat_host(folder, arguments.engine) as host:
+        for name in host.ignores:
+            if getattr(arguments, name) is not None:
+                report.note(f"warning: {host.title} has no {name.replace('_', ' ')}; it is left out.")
         report.working("Loading the model")
         host.load(cancel)
-        answer = report.follow(host.chat(messages, parameters, cancel), say)
-    report.update(**{name: getattr(answer, name) for name in _FIGURES})
-    if not report.json:
-        report.line()
-        report.note(
-            f"{answer.completion_tokens} tokens, the first after {answer.ttft_seconds:.2f} s, "
-            f"then {answer.decode_tokens_per_second:.0f} tokens/s; {size(answer.peak_rss_bytes)} of memory"
-        )
-    if answer.finish_reason == "cancelled":
-        return 130
-    report.finished()
-    return 0
+        return _answer_all(_Chat(host, arguments, report, cancel), conversation, first, asked)
 
 
+def _answer_all(chat: _Chat, conversation: Conversation, first: str, others: Iterator[str]) -> int:
+    conversation = chat.answer(conversation, first)
+    while not chat.stopped:
+        prompt = next(others, None)
+        if prompt is None:
+            chat.report.finished()
+            return 0
+        conversation = chat.answer(conversation, prompt)
+    return 130
+
+
+class _Chat:
+    """Questions answered one after the other."""
+
+    def __init__(
+        self, host: ModelHost, arguments: argparse.Namespace, report: Report, cancel: Cancel
+    ) -> None:
+        self.report = report
+        self.stopped = False
+        self._host = host
+        self._history: Path | None = arguments.history
+        self._many = arguments.prompt is None
+        self._cancel = cancel
+        self._count = 0
+
+    def answer(self, conversation: Conversation, prompt: str) -> Conversation:
+        """The conversation with one more answer, which was said.
+
+        Raises:
+            Failure: it broke off.
+        """
+        from slmtui.events import Failure
+        from slmtui.runtime import conversation as change
+        from slmtui.runtime.neutral import Neutral
+        from slmtui.runtime.talk import talk
+
+        self._neutral = Neutral()
+        asked = change.ask(conversation, prompt) if prompt.strip() else _blank(conversation, prompt)
+        service: Service[Conversation] = talk(self._host, asked, self._cancel, keep=self._keep)
+        answered = self.report.follow(service, self._say)
+        turn = answered.turns[-1]
+        if turn.problem is not None:
+            log = Path(turn.problem.log) if turn.problem.log else None
+            raise Failure(turn.problem.cause, turn.problem.fix, log)
+        assert turn.answer is not None  # noqa: S101 - one of the two ends a turn
+        self._count += 1
+        self._conclude(turn.answer)
+        return answered
+
+    def _say(self, event: Event) -> None:
+        from slmtui.runtime.answer import Fill, Loop, Token
+
+        report = self.report
+        if isinstance(event, Token) and not report.json:
+            report.write(self._neutral.feed(event.text) if report.to_terminal else event.text)
+        elif isinstance(event, Token | Loop) or (isinstance(event, Fill) and event.dropped_messages):
+            if report.json:
+                report.event(event)
+            elif isinstance(event, Loop):
+                report.note(f"\nThe model repeats itself, {event.period} tokens at a time. Ctrl+C stops it.")
+            elif isinstance(event, Fill):
+                count = event.dropped_messages
+                report.note(f"The context is full: the {count} oldest messages are left out from now on.")
+
+    def _conclude(self, answer: Answer) -> None:
+        report, figures = self.report, {name: getattr(answer, name) for name in _FIGURES}
+        report.update(answers=self._count, **figures)
+        if self._many and report.json:
+            report.event(_answered(self._count, figures))
+        if not report.json:
+            if report.to_terminal:
+                report.write(self._neutral.rest())
+            report.line()
+            ending = _ENDINGS.get(answer.finish_reason, "")
+            report.note(
+                f"{answer.completion_tokens} tokens, the first after {answer.ttft_seconds:.2f} s, "
+                f"then {answer.decode_tokens_per_second:.0f} tokens/s; "
+                f"{size(answer.peak_rss_bytes)} of memory{ending}"
+            )
+        self.stopped = answer.finish_reason == "cancelled"
+
+    def _keep(self, conversation: Conversation) -> None:
+        if self._history is not None:
+            from slmtui.config.files import write_atomic
+            from slmtui.runtime.conversation_json import to_json
+
+            write_atomic(self._history, to_json(conversation))
+
+
+def _conversation(arguments: argparse.Namespace, folder: Path, parameters: ChatParameters) -> Conversation:
+    """The conversation to go on with, or a new one, with what the command line says."""
+    from slmtui.events import Failure
+    from slmtui.runtime import conversation as change
+    from slmtui.runtime.conversation_json import from_json
+
+    names = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "seed", "stop")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    parameters = dataclasses.replace(parameters, **given)
+    conversation = change.new(folder.name, str(folder))
+    if arguments.history is not None and arguments.history.exists():
+        try:
+            conversation = from_json(arguments.history.read_bytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Failure(f"{arguments.history} cannot be read: {reason}.", "Name another file.") from error
+    changes: dict[str, Any] = {"system": arguments.system} if arguments.system is not None else {}
+    return dataclasses.replace(
+        conversation,
+        model=conversation.model or folder.name,
+        model_dir=str(folder),
+        engine=arguments.engine,
+        parameters=parameters,
+        **changes,
+    )
+
+
+def _blank(conversation: Conversation, prompt: str) -> Conversation:
+    """A question of nothing, which `--prompt ""` asks on purpose."""
+    from slmtui.runtime.conversation import Turn
+
+    return dataclasses.replace(conversation, turns=(*conversation.turns, Turn(prompt)))
+
+
+def _answered(number: int, figures: dict[str, Any]) -> Event:
+    from slmtui.runtime.answer import Answered
+
+    return Answered(number, figures)
+
+
+_ENDINGS = {
+    "length": "; it reached the maximum of tokens",
+    "context": "; the context is full",
+    "loop": "; it repeated itself up to the maximum of tokens",
+}
 _FIGURES = (
     "text",
     "prompt_tokens",
+    "cached_tokens",
     "completion_tokens",
     "ttft_seconds",
+    "tpot_ms_p50",
+    "tpot_ms_p95",
+    "prompt_tokens_per_second",
     "decode_tokens_per_second",
+    "load_seconds",
+    "rss_bytes",
     "peak_rss_bytes",
+    "cpu_percent",
+    "cpu_percent_per_core",
+    "dropped_messages",
+    "context_length",
     "seconds",
     "finish_reason",
 )
-
-
-def _folder(target: str) -> Path:
-    """The folder of the model that is meant: a converted one at that path, a deployed one, or one on its way.
-
-    A checkpoint's folder that happens to be called like a deployed model does not hide it.
-    """
-    from slmtui import deployment as deployments
-    from slmtui.events import Failure
-    from slmtui.foundry.deployed import find
-
-    path = Path(target).absolute()
-    if (path / "genai_config.json").is_file():
-        return path
-    if model := find(target):
-        return model.path
-    for saved in deployments.saved()[0]:
-        if saved.name == target:
-            from slmtui import pipeline
-
-            return pipeline.chat_target(saved)
-    if path.is_dir():
-        raise Failure(
-            f"{path} is no converted model: it has no genai_config.json.",
-            f"Convert it first: slmtui convert {target} --output DIR",
-        )
-    raise Failure(
-        f"{target} is neither a converted model's folder nor a deployed model's name.",
-        "`slmtui list` shows the names; a folder is given by its path.",
-    )

@@ -118,6 +118,7 @@ class Host:
     """Says two words; one that is asked to stop after the first does so."""
 
     asked: list[Any]
+    alive, title, ignores = True, "a stand-in", ()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -131,7 +132,7 @@ class Host:
     def load(self, cancel: Cancel) -> None:
         cancel.check()
 
-    def chat(self, messages: Any, parameters: Any, cancel: Cancel) -> Iterator[Event]:
+    def chat(self, messages: Any, parameters: Any, cancel: Cancel, *, make_room: bool) -> Iterator[Event]:
         Host.asked = [self.folder, messages, parameters]
         yield Token("one\x1b[31m ")
         if cancel.is_set:
@@ -197,7 +198,7 @@ def test_a_deployed_name_is_not_hidden_by_a_checkpoints_folder(
     (tmp_path / "fern").mkdir()
     with pytest.raises(Failure, match="no converted model"):
         do("chat", "fern", "--prompt", "Hi")
-    monkeypatch.setattr("slmtui.foundry.deployed.find", lambda name: SimpleNamespace(path=converted))
+    monkeypatch.setattr("slmtui.foundry.deployed.find", lambda name: SimpleNamespace(folder=converted))
     assert do("chat", "fern", "--prompt", "Hi")[0] == 0
     assert Host.asked[0] == converted
 
