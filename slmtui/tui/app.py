@@ -41,6 +41,9 @@ STATION_OF: dict[str, Station] = {
     "deploy": "foundry",
     "chat": "runtime",
 }
+# Screens that are about the machine, not about one model; they belong to the Deploy station.
+SIDE_SCREENS = (("deployed", "Deployed models"), ("why", "Why is it not listed?"))
+OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREENS)}
 PUMP_SECONDS = 1 / 20
 # A job ends within a second of being asked, a fix within three.
 PATIENCE_SECONDS = 6.0
@@ -67,7 +70,7 @@ class SlmtuiApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (150, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
-    MODES = {mode: _screen(mode) for mode, _ in STATIONS}
+    MODES = {mode: _screen(mode) for mode, _ in (*STATIONS, *SIDE_SCREENS)}
     DEFAULT_MODE = "start"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", tooltip="What this screen is for, and its keys"),
@@ -78,6 +81,7 @@ class SlmtuiApp(App[int]):
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
         ),
+        Binding("9,f10", "station('deployed')", "Deployed", show=False, tooltip="Go to what is deployed"),
     ]
 
     def __init__(self) -> None:
@@ -168,8 +172,8 @@ class SlmtuiApp(App[int]):
         return self.jobs.get(self._job_key(station))
 
     def _job_key(self, station: str) -> tuple[str, str]:
-        """A job belongs to a deployment; inspecting a source and checking the machine belong to none."""
-        name = self.deployment.name if self.deployment and station not in ("start", "environment") else ""
+        """A job belongs to a deployment; what is about the machine belongs to none."""
+        name = self.deployment.name if self.deployment and station not in OF_NO_MODEL else ""
         return station, name
 
     def _pump(self) -> None:
@@ -224,6 +228,8 @@ class SlmtuiApp(App[int]):
     def at_work(self) -> str:
         """The title of the station whose job uses the tool chain's packages right now, if one does."""
         busy = {mode for (mode, _), job in self.jobs.items() if job.running}
+        if busy & {"serve", "deployed"}:
+            return "Deployed models"
         return next((title for mode, title in STATIONS if mode in busy & {"convert", "deploy", "chat"}), "")
 
     def free_runtime(self) -> None:
@@ -292,7 +298,7 @@ class SlmtuiApp(App[int]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: Textual's commands, the stations, and everything the shown screen's keys do."""
         yield from super().get_system_commands(screen)
-        for mode, title in STATIONS:
+        for mode, title in (*STATIONS, *SIDE_SCREENS):
             yield SystemCommand(
                 f"Go to {title}", f"Show the {title} screen", lambda m=mode: self.action_station(m)
             )

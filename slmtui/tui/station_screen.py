@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 class StationScreen(Screen[None]):
     """A station: `MODE` names it, `HEADING` says what happens here, `HELP` explains it (Markdown).
 
+    A screen that belongs to a station names that one in `RAIL`.
+
     The primary button is the one thing to do next; Enter presses it, because it has the focus whenever
     the next step is to go on.
     """
 
     MODE: ClassVar[str] = ""
+    RAIL: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
     SCROLLS: ClassVar[bool] = True
@@ -51,7 +54,7 @@ class StationScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="frame"):
-            yield Rail(self.MODE)
+            yield Rail(self.RAIL or self.MODE)
             with Vertical(id="station"):
                 yield Static(self._heading(), id="heading")
                 yield VerticalScroll(id="body", can_focus=False) if self.SCROLLS else Vertical(id="body")
@@ -131,6 +134,10 @@ class StationScreen(Screen[None]):
         """Say what the next step is; it takes the focus unless the user is busy with a field."""
         button = self.query_one("#primary", Button)
         button.label = label
+        if not enabled and button.has_focus:
+            self.set_focus(
+                None
+            )  # else Textual gives it to the button beside: Enter would cancel what it began
         button.disabled = not enabled
         self.query_one("#hint", Static).update(hint)
         if enabled and focus and self.is_current:

@@ -95,6 +95,11 @@ class Choice(Static, can_focus=True):
         return self._value
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The values there are to choose from."""
+        return tuple(value.key for value in self._values)
+
+    @property
     def about(self) -> str:
         """What the field is for, and what its chosen value means."""
         return " ".join(part for part in (self._abouts.get(self._value, ""), self._about) if part)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from slmtui.events import Failure, Verdict
-from slmtui.tui.format import MUTED, icon, safe
+from slmtui.tui.format import ICONS, MUTED, icon, safe
 
 
 def verdict_from(record: Mapping[str, Any]) -> Verdict:
@@ -28,6 +28,14 @@ def recorded_failure(record: Mapping[str, Any]) -> Failure:
     """A failure as a deployment has recorded it."""
     log = record.get("log")
     return Failure(str(record.get("cause", "")), str(record.get("fix", "")), Path(log) if log else None)
+
+
+def summary(verdicts: Iterable[Verdict]) -> str:
+    """What did not pass comes first, lest it be cut off; what is unchecked is never among the passed."""
+    states: list[str] = [verdict.status for verdict in verdicts]
+    words = {"fail": "failed", "warn": "warned", "unchecked": "unchecked", "ok": "passed"}
+    counts = {status: states.count(status) for status in words if status in states}
+    return ", ".join(f"{ICONS[status][0]} {count} {words[status]}" for status, count in counts.items())
 
 
 class VerdictList(Static):

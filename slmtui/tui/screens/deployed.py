@@ -1,0 +1,331 @@
+"""Deployed models: size, versions, verdicts and when; chat, verify again, serve, undeploy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from slmtui.events import Failure
+from slmtui.tui.depot import Depot
+from slmtui.tui.format import ago, short
+from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.screens.ask import AskScreen, Section
+from slmtui.tui.served import Served
+from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.job_panel import JobPanel
+from slmtui.tui.widgets.table import Column, Row, Table
+from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary
+from slmtui.units import size
+
+if TYPE_CHECKING:
+    from slmtui.foundry.deployed import DeployedModel
+
+_COLUMNS = (Column("Model"), Column("Size", right=True), Column("How"), Column("Verified", muted=True))
+_NOTHING = "Nothing is deployed. What you deploy appears here, to be opened, verified, served and taken out."
+_METHODS = {"link": "linked", "copy": "copied", "symlink": "symlinked", "register": "registered"}
+SERVE = "serve"  # the job that serves; one model at a time
+
+
+class DeployedScreen(StationScreen):
+    """Everything slmtui has put into Foundry Local caches."""
+
+    MODE = "deployed"
+    RAIL = "deploy"
+    HEADING = "Deployed models"
+    CSS_PATH = "deployed.tcss"
+    SCROLLS = False
+    HELP = """\
+## Deployed models
+
+Every model and version that slmtui has put into a Foundry Local cache, as the disk and the SDK's list say
+it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it, ✗ failed, – not checked.
+● is served.
+
+* **Enter** opens it in the chat. **v** asks the scanner, the command and the SDK about it once more.
+* **s** serves it to other programs through the SDK's web service, as far as that can see the model, on an
+  OpenAI-compatible address of this machine alone; **y** copies that address. **s** again ends it.
+* **Delete** takes it out of its cache, after a yes; what it was made from stays.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "verify", "Verify", tooltip="Ask scanner, command and SDK about this model once more"),
+        Binding("s", "serve", "Serve", tooltip="Serve it to other programs, or end that"),
+        Binding("delete,u", "undeploy", "Undeploy", tooltip="Take it out of its cache, after a yes"),
+        Binding("y", "copy", "Copy", tooltip="Copy the address it is served at, or its folder"),
+        Binding("w", "why", "Why not listed?", tooltip="Of every folder: is it listed, and if not, why?"),
+        Binding("r", "refresh", "Refresh", show=False, tooltip="Look at the caches once more"),
+    ]
+
+    def __init__(self, depot: Depot | None = None) -> None:
+        super().__init__()
+        self._depot = depot or Depot()
+        self._models: dict[str, DeployedModel] | None = None
+        self._asked = ""  # the model that a job is about
+        self._served: Served | None = None
+        self._failure: Failure | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield JobPanel(log=False, usage=False, id="deployed-job")
+        yield Static(_NOTHING, id="no-models", markup=False)
+        with Container(id="deployed-frame"):
+            yield Table(_COLUMNS, id="models")
+            with VerticalScroll(id="model-detail"):
+                yield FailurePanel(id="deployed-failure")
+                yield Facts(id="model-facts")
+                yield VerdictList(id="model-verdicts")
+
+    # What is shown
+
+    @property
+    def _model(self) -> DeployedModel | None:
+        return (self._models or {}).get(self.query_one(Table).highlighted)
+
+    @property
+    def _busy(self) -> bool:
+        job = self.slmtui.job(self.MODE)
+        return job is not None and job.running
+
+    @property
+    def _serving(self) -> bool:
+        job = self.slmtui.job(SERVE)
+        return job is not None and job.running
+
+    def _serves(self, model: DeployedModel | None) -> bool:
+        """Whether it is this one that is served."""
+        same = self._served is not None and model is not None and self._served.model.path == model.path
+        return same and self._serving
+
+    @property
+    def _address(self) -> str:
+        """Where the highlighted model is served, if it is."""
+        return self._served.url if self._served is not None and self._serves(self._model) else ""
+
+    def show_state(self) -> None:
+        super().show_state()
+        self._look()
+        self._show()
+
+    @work(thread=True, exclusive=True, group="deployed")
+    def _look(self) -> None:
+        try:
+            found: tuple[DeployedModel, ...] | Failure = self._depot.deployed()
+        except Failure as failure:
+            found = failure
+        self.app.call_from_thread(self._found, found)
+
+    def _found(self, found: tuple[DeployedModel, ...] | Failure) -> None:
+        self._failure = found if isinstance(found, Failure) else None
+        self._models = {str(m.path): m for m in found} if not isinstance(found, Failure) else {}
+        self._show()
+
+    def _show(self) -> None:
+        if not self._has_body or self._models is None:
+            return
+        job = self.slmtui.job(self.MODE)
+        table = self.query_one(Table)
+        table.show(self._row(model) for model in self._models.values())
+        self.query_one("#deployed-frame").display = bool(self._models)
+        self.query_one("#no-models").display = not self._models
+        self.query_one(JobPanel).show(job if self._busy else None)
+        if self._busy:
+            self.set_primary("Working", "Esc cancels.", enabled=False)
+        elif self._models:
+            self.set_primary("Open in chat", self._words(), focus=False)
+        else:
+            self.set_primary("Deploy a model", "slmtui has deployed nothing yet.")
+        if self._models and self.focused in (None, self.query_one("#primary")):
+            table.rows.focus()
+        self._show_detail()
+        self.refresh_bindings()
+
+    def _heading(self) -> Content:
+        return Content.styled(self.HEADING, "bold")  # it is about no model in particular
+
+    def _words(self) -> str:
+        models = (self._models or {}).values()
+        return f"{len(models)} deployed, {size(sum(model.bytes for model in models))}"
+
+    def _row(self, model: DeployedModel) -> Row:
+        state = "running" if self._serves(model) else "fail" if not model.folder.is_dir() else model.status
+        when = ago(model.checked_at) or "never"
+        return Row(str(model.path), state, (model.model_id, size(model.bytes), _METHODS[model.method], when))
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        self._show_detail()
+        self.refresh_bindings()
+
+    def _show_detail(self) -> None:
+        model = self._model
+        self.query_one(FailurePanel).show(self._said(model))
+        self.query_one(Facts).show(self._rows(model) if model else [])
+        job = self.slmtui.job(self.MODE)
+        if self._busy and job is not None and model is not None and self._asked == str(model.path):
+            self.query_one(VerdictList).show(job.verdicts)
+        else:
+            self.query_one(VerdictList).show(model.verdicts if model else [])
+
+    def _said(self, model: DeployedModel | None) -> Failure | None:
+        """What went wrong with this model last, or with the list."""
+        served = str(self._served.model.path) if self._served else ""
+        jobs = ((self.slmtui.job(self.MODE), self._asked), (self.slmtui.job(SERVE), served))
+        for job, about in jobs:
+            if job is not None and job.failure is not None and (model is None or about == str(model.path)):
+                return job.failure
+        return self._failure
+
+    def _rows(self, model: DeployedModel) -> list[tuple[str, str]]:
+        versions = [
+            str(each.version)
+            for each in (self._models or {}).values()
+            if (each.name, each.cache_dir) == (model.name, model.cache_dir)
+        ]
+        registered = "listed by the SDK" if model.registered else "not registered with the SDK"
+        scanned = "found by the scanner" if model.listed_by_scanner else "not found by the scanner"
+        return [
+            ("served at", self._address or ("starting" if self._serves(model) else "")),
+            ("as", f"the model {model.model_id}; y copies the address, s ends it" if self._address else ""),
+            ("note", self._served.advice if self._served and self._address else ""),
+            ("folder", short(model.folder) if model.folder.is_dir() else f"{short(model.folder)} is gone"),
+            ("cache", short(model.cache_dir)),
+            ("made from", short(model.model_dir)),
+            ("versions", ", ".join(versions) if len(versions) > 1 else ""),
+            ("now", f"{registered}, {scanned}"),
+            ("verdicts", summary(model.verdicts)),
+        ]
+
+    async def on_job(self, message: JobChanged) -> None:
+        job = message.job
+        if job is self.slmtui.job(SERVE):
+            self._show()
+        elif job is self.slmtui.job(self.MODE):
+            if job.running:
+                self.query_one(JobPanel).show(job, message.events)
+                self._show_detail()
+            else:
+                self.slmtui.look_again()
+                self.slmtui.reload_deployment()
+                self._look()
+                self._show()
+
+    # What can be done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not super().check_action(action, parameters):
+            return False
+        match action:
+            case "verify" | "undeploy" | "serve" | "copy":
+                return bool(self._models) and not self._busy
+        return True
+
+    def proceed(self) -> None:
+        model = self._model
+        if model is None:
+            self.go("deploy")
+        elif not model.folder.is_dir():
+            self.notify("Its folder is gone: undeploy it, then deploy it again.", severity="warning")
+        else:
+            self._open(model)
+
+    @work(thread=True, exclusive=True, group="open")
+    def _open(self, model: DeployedModel) -> None:
+        try:
+            deployment = self._depot.deployment_of(model)
+        except Failure as failure:
+            self.app.call_from_thread(self.notify, failure.cause, severity="error", markup=False)
+            return
+        self.app.call_from_thread(self.slmtui.use, deployment)
+        self.app.call_from_thread(self.go, "chat")
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.action_proceed()
+
+    def action_verify(self) -> None:
+        """Ask everybody about it once more."""
+        model = self._model
+        if model is not None:
+            self._start(model, lambda cancel: self._depot.verify_model(model, cancel))
+
+    def action_undeploy(self) -> None:
+        """Take it out of its cache, after a yes."""
+        model = self._model
+        if model is None:
+            return
+        stays = short(model.model_dir) if model.model_dir.is_dir() else ""
+        rows = (
+            ("takes out", short(model.path) if model.method != "register" else "its registration"),
+            ("frees", _freed(model)),
+            ("stays", stays or "nothing: what it was made from is gone, so it cannot be made again"),
+        )
+        section = Section(f"{model.model_id} out of {short(model.cache_dir)}", rows)
+        self.app.push_screen(
+            AskScreen("Undeploy?", [section], "Undeploy", no="Keep it", cautious=not stays),
+            lambda yes: self._undeploy(model) if yes else None,
+        )
+
+    def _undeploy(self, model: DeployedModel) -> None:
+        if self._serves(model):
+            self._stop_serving()
+        self.slmtui.free_runtime()
+        self._start(model, lambda cancel: self._depot.undeploy_model(model, cancel))
+
+    def _start(self, model: DeployedModel, service: Any) -> None:
+        self._asked = str(model.path)
+        self.slmtui.start_job(self.MODE, service)
+        self._show()
+
+    def action_serve(self) -> None:
+        """Serve it, or end that."""
+        model = self._model
+        if model is None:
+            return
+        if self._serving:
+            if not self._serves(model):
+                self.notify("The other model is no longer served; press s once more to serve this one.")
+            self._stop_serving()
+            return
+        self._served = Served(model, self._depot.serve)
+        self.slmtui.start_job(SERVE, self._served.run)
+        self._show()
+
+    def _stop_serving(self) -> None:
+        job: Job[Any] | None = self.slmtui.job(SERVE)
+        if job is not None:
+            job.stop()
+
+    def action_copy(self) -> None:
+        """Copy its address, else its folder."""
+        model = self._model
+        if model is not None:
+            self.app.copy_to_clipboard(self._address or str(model.folder))
+            self.notify("The address is copied." if self._address else "The folder's path is copied.")
+
+    def action_why(self) -> None:
+        """Of every folder: is it listed, and if not, why?."""
+        self.go("why")
+
+    def action_refresh(self) -> None:
+        """Look at the caches once more."""
+        self._look()
+
+    def action_leave(self) -> None:
+        """Cancel what runs, else go back to Deploy."""
+        if self._busy:
+            super().action_leave()
+        else:
+            self.go("deploy")
+
+
+def _freed(model: DeployedModel) -> str:
+    """What undeploying gives back on the disk."""
+    shared = model.method in ("link", "symlink") and model.model_dir.is_dir()
+    if model.method == "register" or not model.folder.is_dir():
+        return "nothing"
+    return "little: its weights are shared with what it was made from" if shared else size(model.bytes)

@@ -1,0 +1,162 @@
+"""A list in columns: a sign, then cells; one column takes what room is left. A row can be gone to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from slmtui.tui.format import MUTED, fit, icon, safe
+from slmtui.tui.widgets.check_list import CheckRows
+
+_SIGN = 2  # the sign of a row's state and a space
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: what it is known by, its state as in `format.ICONS` ("" for none), its cells."""
+
+    id: str
+    state: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading; `right` sets figures flush right, `muted` says that it is not the point."""
+
+    heading: str
+    right: bool = False
+    muted: bool = False
+
+
+class Table(Vertical):
+    """The first column grows; in one that is too narrow the middle of a path is left out, not its end."""
+
+    DEFAULT_CSS = """
+    Table {
+        height: 1fr;
+        .table-columns { height: 1; }
+        .table-rows {
+            height: 1fr;
+            background: $background;
+            background-tint: $background 0%;
+            border: none;
+            padding: 0;
+            scrollbar-size-vertical: 1;
+            text-wrap: nowrap;
+        }
+    }
+    """
+
+    def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._shown: tuple[Row, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="table-columns")
+        yield CheckRows(id=f"{self.id}-rows", classes="table-rows", compact=True, markup=False)
+
+    @property
+    def rows(self) -> CheckRows:
+        """The list itself."""
+        return self.query_one(CheckRows)
+
+    @property
+    def highlighted(self) -> str:
+        """The id of the highlighted row, or nothing."""
+        option = self.rows.highlighted_option
+        return option.id or "" if option else ""
+
+    def show(self, rows: Iterable[Row]) -> None:
+        """Show these; whoever has gone to one stays with it."""
+        self._shown = tuple(rows)
+        self._lay_out()
+
+    def go_to(self, row_id: str) -> None:
+        """Highlight a row, if it is there."""
+        ids = [option.id for option in self.rows.options]
+        if row_id in ids:
+            self.rows.highlighted = ids.index(row_id)
+
+    def on_resize(self) -> None:
+        # The list has its new width only once it has been laid out again.
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        widths = self._widths()
+        sign = _SIGN if any(row.state for row in self._shown) else 0
+        headings = self._cells([column.heading for column in self._columns], widths)
+        header = Content.styled(" " * sign + (" " * _GAP).join(headings), "bold $text-primary")
+        columns = self.query_one(".table-columns", Static)
+        if columns.content != header:
+            columns.update(header, layout=False)
+        self._replace([Option(self._line(row, widths, sign), id=row.id) for row in self._shown])
+
+    def _replace(self, options: list[Option]) -> None:
+        rows = self.rows
+        if [option.id for option in options] == [option.id for option in rows.options]:
+            for index, option in enumerate(options):
+                if rows.get_option_at_index(index).prompt != option.prompt:
+                    rows.replace_option_prompt_at_index(index, option.prompt)
+            return
+        kept = self.highlighted
+        rows.clear_options()
+        rows.add_options(options)
+        ids = [option.id for option in options]
+        if ids:
+            rows.highlighted = ids.index(kept) if kept in ids else 0
+
+    def _widths(self) -> list[int]:
+        sign = _SIGN if any(row.state for row in self._shown) else 0
+        gaps = _GAP * (len(self._columns) - 1)
+        room = (self.rows.content_size.width or 56) - 1 - sign - gaps  # 1: the scrollbar's
+        texts = [[column.heading] for column in self._columns]
+        for row in self._shown:
+            for column, cell in zip(texts, row.cells, strict=True):
+                column.append(_one_line(cell))
+        wanted = [max(map(cell_len, column)) for column in texts]
+        rest = room - sum(wanted[1:])
+        least = min(wanted[0], 16)
+        if rest < least and len(wanted) > 1:  # the last column gives way: it is the one for words
+            wanted[-1] = max(wanted[-1] - (least - rest), 6)
+            rest = least
+        return [max(rest, 1), *wanted[1:]]
+
+    def _cells(self, texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+        cells = []
+        for number, (column, text, width) in enumerate(zip(self._columns, texts, widths, strict=True)):
+            shown = shortened(_one_line(text), width) if number == 0 else fit(_one_line(text), width)
+            pad = " " * (width - cell_len(shown)) if column.right else ""
+            cells.append(set_cell_size(pad + shown, width))
+        return cells
+
+    def _line(self, row: Row, widths: Sequence[int], sign: int) -> Content:
+        parts: list[Content | str] = [icon(row.state), " "] if row.state else [" " * sign]
+        for number, (column, cell) in enumerate(
+            zip(self._columns, self._cells(row.cells, widths), strict=True)
+        ):
+            parts.append(" " * _GAP if number else "")
+            parts.append(Content.styled(cell, MUTED) if column.muted else Content(cell))
+        return Content.assemble(*parts)
+
+
+def shortened(text: str, width: int) -> str:
+    """A path in at most `width` cells: its end is what tells it from others."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) > width - 1:
+        text = text[1:]
+    return "…" + text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(safe(text).split())
