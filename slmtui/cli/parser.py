@@ -8,15 +8,18 @@ from slmtui import __version__
 from slmtui.cli.commands import (
     chat,
     convert,
+    deploy,
     doctor,
-    foundry,
     inspect,
     lint,
+    list_models,
     presets,
     run,
     samples,
     template,
     toolchain,
+    verify,
+    why,
 )
 
 _EPILOG = """\
@@ -49,6 +52,7 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"slmtui {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for family in (samples, doctor, toolchain, inspect, convert, presets, lint, template, foundry, chat, run):
+    families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
+    for family in (*families, list_models, chat, run):
         family.declare(commands)
     return parser

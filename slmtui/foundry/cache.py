@@ -23,8 +23,8 @@ from slmtui.foundry.scanner import INFERENCE_MODEL
 class CacheFolder:
     """A cache folder and how slmtui knows of it.
 
-    `origin` is "foundry command", "Foundry Local default", "slmtui", "given", or, for an application that uses
-    the SDK, its name with "application" in front.
+    `origin` is "foundry command", "Foundry Local default", "slmtui", "given", or, for an application that
+    uses the SDK, its name with "application" in front.
     """
 
     path: Path

@@ -81,8 +81,8 @@ def _advice(context: int | None) -> str:
     if context is None or context > 2 * _UNASKED_TOKENS:
         return ""
     return (
-        f"Name max_tokens in each request: without it the service asks for {_UNASKED_TOKENS:,} tokens, and the"
-        f" model's context holds {context:,}."
+        f"Name max_tokens in each request: without it the service asks for {_UNASKED_TOKENS:,} tokens, and"
+        f" the model's context holds {context:,}."
     )
 
 

@@ -10,10 +10,10 @@ from slmtui.events import Cancel, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
 from slmtui.foundry.cache import CacheFolder
 from slmtui.foundry.cache import cache_folders as known_cache_folders
-from slmtui.foundry.deploy import DeployPlan
+from slmtui.foundry.deploy import DeployPlan, DeployResult
 from slmtui.foundry.deployed import DeployedModel
 from slmtui.foundry.deployed import deployed as list_deployed
-from slmtui.foundry.deployed import find as find_deployed
+from slmtui.foundry.deployed import find as find_model
 from slmtui.foundry.methods import FIRST_VERSION, Method
 from slmtui.foundry.serve import Serving
 from slmtui.foundry.serve import serve as serve_model
@@ -33,8 +33,11 @@ __all__ = [
     "Why",
     "cache_folders",
     "deploy",
+    "deploy_folder",
     "deploy_plan",
     "deployed_models",
+    "find_deployed",
+    "folder_plan",
     "serve",
     "undeploy",
     "undeploy_named",
@@ -82,6 +85,31 @@ def deploy_plan(
         return plan
 
 
+def folder_plan(
+    model_dir: Path,
+    name: str,
+    cache_dir: Path | None = None,
+    method: Method | None = None,
+    version: int | None = None,
+    *,
+    replace: bool = False,
+) -> DeployPlan:
+    """What deploying a converted model's folder would do, whether or not a deployment speaks of it."""
+    return foundry.plan(
+        model_dir, name, cache_dir, method=method, version=version or FIRST_VERSION, replace=replace
+    )
+
+
+def deploy_folder(plan: DeployPlan, cancel: Cancel) -> Service[DeployResult]:
+    """Carry out the plan for a folder."""
+    return (yield from foundry.deploy(plan, cancel))
+
+
+def find_deployed(name: str) -> DeployedModel | None:
+    """The deployed model called `name` (or `name:2`), the one deployed last if there are several."""
+    return find_model(name)
+
+
 def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[Deployment]:
     """Put the model into the Foundry Local cache, register it, and ask the SDK to list and load it."""
     with recording_failure(deployment, "foundry"):
@@ -114,7 +142,7 @@ def verify_named(model: DeployedModel | str, cancel: Cancel) -> Service[tuple[Ve
 
 def undeploy(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
     """Take the model out of the cache it was deployed into; the converted model stays."""
-    model = find_deployed(str(deployment.step("foundry").record.get("model_id", deployment.name)))
+    model = find_model(str(deployment.step("foundry").record.get("model_id", deployment.name)))
     if model is not None:
         yield from undeploy_model(model, cancel)
     return deployment.with_step("foundry", "waiting").save()
@@ -150,7 +178,7 @@ def serve(model: DeployedModel | str, cancel: Cancel, port: int = 0) -> Service[
 
 
 def _deployed(deployment: Deployment) -> DeployedModel:
-    model = find_deployed(str(deployment.step("foundry").record.get("model_id", deployment.name)))
+    model = find_model(str(deployment.step("foundry").record.get("model_id", deployment.name)))
     if model is None:
         raise Failure(f"{deployment.name} is not deployed.", "Deploy it first.")
     return model
