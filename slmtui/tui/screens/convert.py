@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
-from textual.timer import Timer
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button
 
-from slmtui import pipeline
 from slmtui.conversion.plan import ConversionPlan
-from slmtui.conversion.recipe import Recipe
-from slmtui.conversion.recipe import recipe as find_recipe
 from slmtui.deployment import Deployment
-from slmtui.events import Failure
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.jobs import Job
-from slmtui.tui.screens.convert_config import ConfigActions
-from slmtui.tui.studio import Prospect, Studio, Wish
-from slmtui.tui.widgets.command_pane import CommandPane
-from slmtui.tui.widgets.config_pane import ConfigPane
-from slmtui.tui.widgets.conversion_facts import done_rows, plan_rows
-from slmtui.tui.widgets.convert_form import ConvertForm, note
+from slmtui.tui.studio import Prospect, Studio
+from slmtui.tui.widgets.conversion_result import ConversionResult
 from slmtui.tui.widgets.faces import Faces
-from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.log_view import LogView
-from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, recorded_failure, verdict_from
+from slmtui.tui.widgets.studio_pane import StudioPane
+from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
-FACES = ("form", "command", "config")
-_TYPING_SECONDS = 0.15
 _FOOTER_SECONDS = 0.1  # the footer takes its time; it need not come in the same moment as the rest
-_HOW = "Tab or a click goes into the form; there ↑ ↓ choose a field and ← → its value."
 
 
-class ConvertScreen(ConfigActions, JobScreen):
+class ConvertScreen(JobScreen):
     """From the checkpoint to an ONNX model in the precision of your choice."""
 
     MODE = "convert"
@@ -60,46 +46,44 @@ and slmtui stays responsive. **Enter alone** converts with the guide's INT4.
   Olive would ignore or refuse; Ctrl+G applies the fix of the highlighted line, Ctrl+Z undoes, Ctrl+R goes
   back to the form's.
 * **While it runs**: `/` searches the log, `n` goes to the next match, `v` filters by level, `o` holds it,
-  `y` copies it, Esc cancels.
+  `y` copies it, Esc cancels. When it is done, Ctrl+T goes between result and log where there is no room for
+  both.
 
 The conversion counts as done only when the files are fresh and complete, **the runtime has loaded the model,
 and it says what its source says**; Olive's own word is not taken for it. The output appears whole or not at
 all, also after a cancel.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "next_face", "Form/Command/Config", tooltip="Form, command, or configuration"),
+        Binding("ctrl+t", "next_face", "View", tooltip="Form, command or configuration; result or log"),
         Binding("ctrl+o", "output", "Output", show=False, tooltip="Change where the converted model goes"),
-        Binding("slash", "search", "Search", tooltip="Search the log"),
-        Binding("v", "level", "Level", tooltip="All of the log, warnings and errors, or errors alone"),
-        Binding("o", "hold", "Hold", tooltip="Hold the log where it is, or follow it again"),
+        Binding("slash", "log('search')", "Search", tooltip="Search the log"),
+        Binding("v", "log('level')", "Level", tooltip="All of the log, warnings and errors, or errors alone"),
+        Binding("o", "log('hold')", "Hold", tooltip="Hold the log where it is, or follow it again"),
         Binding("y,ctrl+y", "copy", "Copy", tooltip="Copy the command, the configuration or the log"),
+        Binding("ctrl+g", "config('fix')", "Fix", show=False, tooltip="Fix the highlighted finding"),
+        Binding("ctrl+e", "config('edit')", "Editor", show=False, priority=True, tooltip="Use your $EDITOR"),
+        Binding("ctrl+l", "config('load')", "Load", show=False, tooltip="Load a configuration from a file"),
+        Binding(
+            "ctrl+r",
+            "config('reset')",
+            "Form's",
+            show=False,
+            tooltip="Take the form's configuration",
+        ),
     ]
 
     def __init__(self, studio: Studio | None = None) -> None:
         super().__init__()
         self._studio = studio or Studio()
-        self._wish = Wish()
-        self._prospect: Prospect | None = None
-        self._asked = 0
-        self._waiting: Timer | None = None
         self._shown_for = ""
         self._remake = False
-        self._face = 0
+        self._shows_log = False
 
     def compose_body(self) -> ComposeResult:
-        with Container(id="faces-place"):
-            yield Faces(("Form", "Command", "Configuration"), "Ctrl+T", id="faces")
         yield FailurePanel(id="convert-failure")
-        with Container(id="plan-place"), Container(id="plan-inner"):
-            yield Facts(id="plan")
-        yield Facts(id="done")
-        yield VerdictList(id="convert-verdicts")
-        with Horizontal(id="studio"):
-            with Vertical(id="left"):
-                yield ConvertForm()
-                yield Static(_HOW, id="form-help")
-                yield CommandPane()
-            yield Container(id="right")
+        yield Faces(("Result", "Log"), "Ctrl+T", id="result-faces")
+        yield ConversionResult()
+        yield StudioPane(self._studio)
         yield JobPanel(id="convert-job")
 
     def compose_actions(self) -> ComposeResult:
@@ -110,11 +94,13 @@ all, also after a cancel.
     # What is shown
 
     @property
+    def _pane(self) -> StudioPane:
+        return self.query_one(StudioPane)
+
+    @property
     def _done(self) -> bool:
-        deployment = self.slmtui.deployment
-        return (
-            deployment is not None and deployment.step("conversion").state == "verified" and not self._remake
-        )
+        one = self.slmtui.deployment
+        return one is not None and one.step("conversion").state == "verified" and not self._remake
 
     @property
     def _at_work(self) -> bool:
@@ -128,103 +114,67 @@ all, also after a cancel.
 
     def show_state(self) -> None:
         super().show_state()
-        deployment = self.slmtui.deployment
-        job = self.slmtui.job(self.MODE)
+        deployment, job = self.slmtui.deployment, self.slmtui.job(self.MODE)
         if deployment is None or deployment.name != self._shown_for:
-            self._remake = False
-        failure = self.query_one(FailurePanel)
-        failure.show(None)
+            self._remake = self._shows_log = False
+            self._shown_for = deployment.name if deployment else ""
+        done = self._done and not self._at_work
+        self.query_one(FailurePanel).show(None)
         self.query_one("#cancel").display = self._at_work
-        self.query_one("#again").display = self._done and not self._at_work
+        self.query_one("#again").display = done
         self.query_one("#anyway").display = False
-        choosing = self._choosing
         # A class of the screen's would have every widget's style looked up again.
-        for name in ("#faces-place", "#plan-place", "#studio"):
-            self.query_one(name).display = choosing
-        panel = self.query_one(JobPanel)
-        panel.set_class(choosing, "-beside")
-        panel.show(None if choosing and (job is None or job.state == "done") else job)
-        if not self._done:
-            self.query_one("#done", Facts).show([])
-            self.query_one(VerdictList).show([])
+        self._pane.display = self._choosing
+        self._show_job(None if self._choosing and (job is None or job.state == "done") else job)
+        if not self._at_work:
+            self.query_one(ConversionResult).show(deployment if done else None)
         self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
         if deployment is None:
             self.set_primary("Choose a model", "No model is chosen yet.")
-            return
-        if self._at_work:
+        elif self._at_work:
             self.set_primary("Converting", "Esc cancels.", enabled=False)
-            return
-        if deployment.name != self._shown_for:
-            self._shown_for = deployment.name
-            self._wish = Wish()
-            self._fill_output(deployment, self._wish.precision)
-        if self._done:
-            self._show_done(deployment)
-            return
-        if job is not None and job.state == "failed":
-            failure.show(job.failure)
-        elif deployment.step("conversion").state == "failed":
-            failure.show(recorded_failure(deployment.step("conversion").record))
-        self._show_face()
-        self._look()
+        elif done:
+            self.set_primary("Continue", ConversionResult.words(deployment))
+        else:
+            self._show_failure(deployment, job)
+            self._pane.begin(deployment)
 
-    def _show_done(self, deployment: Deployment) -> None:
-        record = deployment.step("conversion").record
-        before = int(deployment.step("source").record.get("bytes", 0))
-        self.query_one("#done", Facts).show(done_rows(record, before))
-        shown = [verdict_from(v) for v in record.get("verdicts", [])]
-        self.query_one(VerdictList).show(v for v in shown if v.id != "parity" or v.status == "warn")
-        words = {
-            "verified": "It says what its source says.",
-            "degraded": "It loads, and says less well what its source says.",
-            "unverified": "The runtime loads it; it was not compared with its source.",
-        }
-        verdict = (record.get("parity") or {}).get("verdict", "")
-        self.set_primary("Continue", words.get(verdict, "The runtime loads it."))
+    def _show_job(self, job: Job[Any] | None) -> None:
+        """The job, and where the terminal is low, it or the result."""
+        panel, result = self.query_one(JobPanel), self.query_one(ConversionResult)
+        panel.show(job)
+        two = self._done and not self._at_work and job is not None
+        panel.set_class(self._choosing, "-beside")
+        panel.set_class(two and not self._shows_log, "-behind")
+        result.set_class(two and self._shows_log, "-behind")
+        result.set_class(self._done and not self._at_work and not self._shows_log, "-alone")
+        faces = self.query_one("#result-faces", Faces)
+        faces.set_class(two, "-two")
+        faces.show(int(self._shows_log))
+
+    def _show_failure(self, deployment: Deployment, job: Job[Any] | None) -> None:
+        if job is not None and job.state == "failed":
+            self.query_one(FailurePanel).show(job.failure)
+        elif deployment.step("conversion").state == "failed":
+            self.query_one(FailurePanel).show(recorded_failure(deployment.step("conversion").record))
 
     # The plan
 
-    def _fill_output(self, deployment: Deployment, precision: str) -> None:
-        self.query_one(ConvertForm).put_output(str(pipeline.default_output(deployment, precision)))
-
-    def _look(self) -> None:
-        """Work out the plan off the event loop; until it is there, nothing can be started."""
-        deployment = self.slmtui.deployment
-        self._asked += 1
+    @on(StudioPane.Looked)
+    def _looked(self, event: StudioPane.Looked) -> None:
+        found = event.prospect
+        if not self._choosing:
+            return
         self.query_one("#anyway").display = False
-        if self._prospect is not None:
-            self._prospect = replace(self._prospect, plan=None, anyway=None)
-        form = self.query_one(ConvertForm)
-        self._wish = replace(self._wish, output=form.output, compares=form.compares)
-        self.set_primary("Convert", "Looking", enabled=False)
-        if deployment is not None:
-            self._work_out(deployment, self._wish, self._asked)
-
-    @work(thread=True, exclusive=True, group="plan")
-    def _work_out(self, deployment: Deployment, wish: Wish, asked: int) -> None:
-        found = self._studio.look(deployment, wish)
-        self.app.call_from_thread(self.call_later, self._show_prospect, found, asked)
-
-    async def _show_prospect(self, found: Prospect, asked: int) -> None:
-        if asked != self._asked or not self._choosing:
-            return  # a thread cannot be stopped: this one looked at what is no longer asked for
-        self._prospect, self._wish = found, found.wish
-        deployment = self.slmtui.deployment
+        if found is None:
+            self.set_primary("Convert", "Looking", enabled=False)
+            return
+        deployment, job = self.slmtui.deployment, self.slmtui.job(self.MODE)
         assert deployment is not None
-        await self._show_form(found)
-        await self._mount_config()
-        self._show_config(found)
-        self.query_one(CommandPane).show(
-            found.command, "No command says this; run the configuration: olive run --config FILE"
-        )
-        job = self.slmtui.job(self.MODE)
-        failed = deployment.step("conversion").state == "failed" or (
-            job is not None and job.state == "failed"
-        )
-        if found.failure is not None or not failed:
+        states = (deployment.step("conversion").state, job.state if job is not None else "")
+        if found.failure is not None or "failed" not in states:
             # What the lint found stands below the configuration.
             self.query_one(FailurePanel).show(None if found.faulty else found.failure)
-        self.query_one("#plan", Facts).show(plan_rows(found.source, found.plan or found.anyway))
         self._show_next(found, job)
         if found.plan is not None:
             self._warm_up()
@@ -239,133 +189,45 @@ all, also after a cancel.
             words = "Mend the configuration first; Ctrl+G does." if found.faulty else "This cannot start yet."
             self.set_primary("Convert", words, enabled=False)
             return
-        busy = self.focused is not None and self.query_one("#studio") in self.focused.ancestors
+        busy = self.focused is not None and self._pane in self.focused.ancestors
         again = job is not None and job.state in ("failed", "cancelled")
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
         self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not busy)
 
-    async def _show_form(self, found: Prospect) -> None:
-        form = self.query_one(ConvertForm)
-        shown = found.recipe
-        lines = ["The configuration is yours; the form says the same."] if found.wish.text is not None else []
-        if shown is None and found.wish.text is not None:
-            lines = [
-                found.beyond or "The configuration cannot be read.",
-                "It runs as it is; Ctrl+R: the form's.",
-            ]
-        said = note("ok" if shown is not None else "warn", [*lines, *found.replaced]) if lines else None
-        if shown is None:
-            form.fall_back(found.estimates, said)
-            form.show_targets(found.targets)
-        else:
-            self._follow_output(shown)
-            await form.show(shown, found.estimates, said)
-            form.show_targets(found.targets)
-
-    def _follow_output(self, shown: Recipe) -> None:
-        """The folder is called like the precision, as long as it is slmtui's own."""
-        deployment = self.slmtui.deployment
-        assert deployment is not None
-        form = self.query_one(ConvertForm)
-        own = {str(pipeline.default_output(deployment, each)) for each in ("fp32", "fp16", "int8", "int4")}
-        if form.output in own:
-            self._fill_output(deployment, shown.precision)
-
-    @on(ConvertForm.Changed)
-    def _form_changed(self, event: ConvertForm.Changed) -> None:
-        deployment = self.slmtui.deployment
-        if deployment is None or not self._choosing:
-            return
-        form = self.query_one(ConvertForm)
-        before = (self._wish.precision, self._wish.preset, dict(self._wish.options))
-        now = (form.precision, form.preset, dict(form.options))
-        if now != before:
-            self._wish = replace(
-                self._wish,
-                precision=now[0],
-                preset=now[1],
-                options=now[2],
-                follows=self._wish.text is not None,
-            )
-            try:
-                self._follow_output(find_recipe(form.precision))
-            except Failure:
-                return
-        self._look_soon() if event.waits else self._look()
-
-    def _look_soon(self) -> None:
-        """Look when the user has stopped typing; what was planned holds no longer."""
-        if self._waiting is not None:
-            self._waiting.stop()
-        self._asked += 1
-        self.set_primary("Convert", "Looking", enabled=False)
-        self._waiting = self.set_timer(_TYPING_SECONDS, self._look)
-
-    @on(ConvertForm.Helped)
-    def _helped(self, event: ConvertForm.Helped) -> None:
-        self.query_one("#form-help", Static).update(event.text or _HOW)
-
-    @on(OptionList.OptionSelected, "#precision")
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.action_proceed()
-
-    # Faces
-
-    def _show_face(self) -> None:
-        for index, name in enumerate(FACES):
-            self.set_class(index == self._face, f"-{name}")
-        findings = self._prospect.report.findings if self._prospect else ()
-        errors = sum(finding.severity != "info" for finding in findings)
-        self.query_one(Faces).show(self._face, ("", "", f" !{errors}" if errors else ""))
-
-    @on(Faces.Picked)
-    async def _picked(self, event: Faces.Picked) -> None:
-        await self._turn(event.index)
-
-    async def action_next_face(self) -> None:
-        """Form, command or configuration."""
-        await self._turn((self._face + 1) % len(FACES))
-
-    async def _turn(self, face: int) -> None:
-        self._face = face
-        self._show_face()
-        if FACES[face] == "config" and self._prospect is not None:
-            await self._mount_config()
-            self._show_config(self._prospect)
-            self.query_one(ConfigPane).editor.focus()
-        else:
-            self.action_leave()
-        self.refresh_bindings()
-
     # The run
 
+    @on(StudioPane.Going)
+    def _going(self) -> None:
+        self.action_proceed()
+
     def proceed(self) -> None:
-        deployment = self.slmtui.deployment
-        if deployment is None:
+        found = self._pane.prospect
+        if self.slmtui.deployment is None:
             self.go("start")
         elif self._done:
             self.go("template")
-        elif self._prospect is not None and self._prospect.plan is not None:
-            self._convert(self._prospect.plan)
+        elif found is not None and found.plan is not None:
+            self._convert(found.plan)
 
     @on(Button.Pressed, "#anyway")
     def _anyway(self) -> None:
-        """The user knows better: the plan is carried out in spite of what stands against it."""
-        if self._prospect is not None and self._prospect.anyway is not None:
-            self._convert(self._prospect.anyway)
+        """The user knows better."""
+        found = self._pane.prospect
+        if found is not None and found.anyway is not None:
+            self._convert(found.anyway)
 
     def _convert(self, plan: ConversionPlan) -> None:
         deployment = self.slmtui.deployment
         assert deployment is not None
         # Who asks for the very same once more does not mean the one that is there.
         record = deployment.step("conversion").record
-        anew = self._remake and (record.get("output"), record.get("recipe")) == (
-            str(plan.output),
-            plan.recipe.title,
+        same = (record.get("output"), record.get("recipe")) == (str(plan.output), plan.recipe.title)
+        service = partial(
+            self._studio.convert, deployment, plan, compares=self._pane.compares, anew=self._remake and same
         )
-        service = partial(self._studio.convert, deployment, plan, compares=self._wish.compares, anew=anew)
         self.slmtui.start_job(self.MODE, service, self.slmtui.finished)
+        self._shows_log = False
+        self.query_one(ConversionResult).show(None)
         self.show_state()
 
     @on(Button.Pressed, "#again")
@@ -383,10 +245,13 @@ all, also after a cancel.
         if not super().check_action(action, parameters):
             return False
         match action:
-            case "next_face" | "output" | "edit" | "load" | "fix" | "reset":
+            case "output" | "config":
                 return self._choosing
-            case "search" | "level" | "hold":
-                return bool(self.query_one(JobPanel).display)
+            case "next_face":
+                return self._choosing or bool(self.query_one("#result-faces").display)
+            case "log":
+                panel = self.query_one(JobPanel)
+                return bool(panel.display and panel.size.height)
         return True
 
     def action_leave(self) -> None:
@@ -394,33 +259,41 @@ all, also after a cancel.
         if not self.query_one(LogView).close_search():
             super().action_leave()
 
-    def action_output(self) -> None:
+    @on(Faces.Picked, "#result-faces")
+    def _picked(self, event: Faces.Picked) -> None:
+        self._shows_log = bool(event.index)
+        self._show_job(self.slmtui.job(self.MODE))
+        self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
+
+    async def action_next_face(self) -> None:
+        """Another face of what is shown."""
+        if self._choosing:
+            await self._pane.next_face()
+            self.refresh_bindings()
+        else:
+            self.query_one("#result-faces", Faces).action_pick(int(not self._shows_log))
+
+    async def action_output(self) -> None:
         """Go to the output field."""
-        self._face = 0
-        self._show_face()
-        self.query_one("#output").focus()
+        await self._pane.to_output()
 
-    def action_search(self) -> None:
-        """Search the log."""
-        self.query_one(LogView).search()
+    def action_config(self, what: str) -> None:
+        """Do something with the configuration."""
+        desk = self._pane.desk
+        {"fix": desk.fix, "edit": self._pane.edit, "load": desk.load, "reset": desk.reset}[what]()
 
-    def action_level(self) -> None:
-        """Filter the log."""
-        self.query_one(LogView).next_level()
-
-    def action_hold(self) -> None:
-        """Hold or follow the log."""
-        self.query_one(LogView).follow()
+    def action_log(self, what: str) -> None:
+        """Do something with the log."""
+        log = self.query_one(LogView)
+        {"search": log.search, "level": log.next_level, "hold": log.follow}[what]()
 
     def action_copy(self) -> None:
         """Copy what is shown: the log, the configuration or the command."""
-        if self.query_one(JobPanel).display:
-            lines = self.query_one(LogView).lines
-            text, what = "\n".join(lines), f"{len(lines)} lines are"
-        elif FACES[self._face] == "config":
-            text, what = self._prospect.text if self._prospect else "", "The configuration is"
+        if self._choosing:
+            text, what = self._pane.copied
         else:
-            text, what = self.query_one(CommandPane).text, "The command is"
+            log = self.query_one(LogView)
+            text, what = log.text, f"{len(log.lines)} lines are"
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"{what} copied.")

@@ -15,7 +15,6 @@ from slmtui.conversion.options import Precision, options_of, spelled
 from slmtui.conversion.options import Value as OptionValue
 from slmtui.conversion.recipe import PRECISIONS, Recipe, presets
 from slmtui.conversion.targets import Offer
-from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
 
@@ -145,8 +144,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
         """Show a recipe and what each precision would take."""
         self.precision, self.preset = found.precision, found.preset
         self.options = {key: spelled(value) for key, value in found.options.items()}
-        self.query_one("#form-note", Static).update(note or "")
-        self.query_one("#form-note").display = note is not None
+        self._show_note(note)
         self.query_one(ForecastList).show(found.precision, estimates)
         self._show_presets(found.precision, found.preset)
         await self._show_options(found.precision, found.values)
@@ -156,11 +154,16 @@ class ConvertForm(VerticalScroll, can_focus=False):
 
         A file may be what is missing.
         """
-        self.query_one("#form-note", Static).update(note or "")
-        self.query_one("#form-note").display = note is not None
+        self._show_note(note)
         self.query_one(ForecastList).show(self.precision, estimates)
         for row in self.query(".file"):
             row.display = True
+
+    def _show_note(self, note: Content | None) -> None:
+        """Whether there is room for it is the style sheet's to say: beside the form it may stand already."""
+        place = self.query_one("#form-note", Static)
+        place.update(note or "")
+        place.set_class(note is not None, "-said")
 
     def show_targets(self, offers: Iterable[Offer]) -> None:
         """What the model can be made for here, and why not for the others."""
@@ -234,14 +237,6 @@ class ConvertForm(VerticalScroll, can_focus=False):
         if widget is not None and widget.id == "precision":
             about = _ABOUT_PRECISION[self.precision]
         self.post_message(self.Helped(about))
-
-
-def note(state: str, lines: Iterable[str]) -> Content:
-    """One or more lines with a sign before the first."""
-    first, *rest = lines
-    parts = [Content.assemble(icon(state), " ", safe(first))]
-    parts += [Content.styled("  " + safe(line), MUTED) for line in rest]
-    return Content("\n").join(parts)
 
 
 def _shown(value: OptionValue) -> str:

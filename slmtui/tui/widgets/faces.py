@@ -28,9 +28,15 @@ class Faces(Static):
     class Picked(Message):
         """A face was clicked."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, faces: Faces, index: int) -> None:
             super().__init__()
+            self.faces = faces
             self.index = index
+
+        @property
+        def control(self) -> Faces:
+            """The faces it is one of."""
+            return self.faces
 
     def __init__(self, names: Sequence[str], hint: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -48,4 +54,4 @@ class Faces(Static):
 
     def action_pick(self, index: int) -> None:
         """A face was clicked."""
-        self.post_message(self.Picked(index))
+        self.post_message(self.Picked(self, index))

@@ -22,6 +22,8 @@ Level: TypeAlias = Literal["all", "warnings", "errors"]
 _LEVELS: tuple[Level, ...] = ("all", "warnings", "errors")
 _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b|^Traceback \(|\b\w*(Error|Exception)\b:")
 _WARNING = re.compile(r"\bWARN(ING)?\b|\w*Warning\b:?")
+# As Olive writes its own.
+_PREFIX = re.compile(r"\[[\d-]+ (?P<time>[\d:]{8}),\d+\] \[(?P<level>[A-Z]+)\] \[[^\]]*\] ")
 _OTHER = re.compile(r"\b(INFO|DEBUG)\b")
 
 
@@ -35,6 +37,15 @@ def level_of(line: str, before: str = "") -> str:
         return "info"
     # The lines of a traceback belong to the error they are part of.
     return "error" if before == "error" and line[:1] in " \t" else "info"
+
+
+def _brief(line: str) -> str:
+    """A line without the date and the place in the program that wrote it: there is room for what it says."""
+    found = _PREFIX.match(line)
+    if found is None:
+        return line
+    level = "" if found["level"] == "INFO" else f"{found['level']} "
+    return f"{found['time']} {level}{line[found.end() :]}"
 
 
 class _Lines(Log):
@@ -103,8 +114,13 @@ class LogView(Vertical):
 
     @property
     def lines(self) -> Sequence[str]:
-        """The lines that pass the filter."""
+        """The lines that pass the filter, as they are shown."""
         return self._shown
+
+    @property
+    def text(self) -> str:
+        """The same as they were written, to be copied."""
+        return "\n".join(line for line, level in self._all if self._passes(level))
 
     @property
     def follows(self) -> bool:
@@ -131,7 +147,7 @@ class LogView(Vertical):
             level = level_of(line, level)
             new.append((line, level))
         self._all.extend(new)
-        shown = [line for line, level in new if self._passes(level)]
+        shown = [_brief(line) for line, level in new if self._passes(level)]
         if shown:
             self._shown.extend(shown)
             self._log.write_lines(shown)
@@ -143,7 +159,7 @@ class LogView(Vertical):
 
     def _fill(self) -> None:
         self._shown.clear()
-        self._shown.extend(line for line, level in self._all if self._passes(level))
+        self._shown.extend(_brief(line) for line, level in self._all if self._passes(level))
         log = self._log
         log.clear()
         log.write_lines(self._shown)
