@@ -35,7 +35,7 @@ async def shown(
 ) -> AsyncIterator[tuple[Pilot[int], SlmtuiApp]]:
     app = app_with(desk or FixedDesk(), model)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.current_mode == "template" and primary(app))
+        await until(pilot, lambda: primary(app) == "Write and continue")
         yield pilot, app
 
 

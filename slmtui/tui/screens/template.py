@@ -98,6 +98,7 @@ What is there already is overwritten only after you have seen the difference and
 
     def body_ready(self) -> None:
         self.show_face()
+        self._show_failure(None)  # nothing to see before the template is derived
 
     def show_state(self) -> None:
         super().show_state()

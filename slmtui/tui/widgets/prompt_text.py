@@ -37,9 +37,8 @@ class Piece(Protocol):
 def from_text(text: str) -> Content:
     """A prompt without a tokenizer's help."""
     pieces = _SPECIAL.split(text)
-    return Content("").join(
-        _broken(piece, _SPECIAL_STYLE if index % 2 else "") for index, piece in enumerate(pieces) if piece
-    )
+    parts = (_broken(piece, _SPECIAL_STYLE if index % 2 else "") for index, piece in enumerate(pieces))
+    return _trimmed(Content("").join(parts))
 
 
 def from_tokens(tokens: Iterable[Piece], *, ids: bool, parts_at: int | None) -> Content:
@@ -60,7 +59,12 @@ def from_tokens(tokens: Iterable[Piece], *, ids: bool, parts_at: int | None) -> 
             parts.append(Content.styled(f"·{token.id} ", MUTED))
     if parts_at is not None and parts_at >= count:
         parts.append(Content.styled(" ends here ", _PARTS_STYLE))
-    return Content("").join(parts)
+    return _trimmed(Content("").join(parts))
+
+
+def _trimmed(content: Content) -> Content:
+    """The sign of a line break at the end says enough; an empty line behind it would only take room."""
+    return content.right_crop(1) if content.plain.endswith("\n") else content
 
 
 def _broken(text: str, style: str) -> Content:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -15,23 +13,21 @@ from slmtui.tui.widgets.prompt_text import from_tokens
 
 TITLES = {
     "transformers": ("transformers", "the tokenizer the model was trained with"),
-    "runtime": ("Runtime", "its chat template, as onnxruntime-genai renders it"),
+    "runtime": ("Runtime", "the chat template, as onnxruntime-genai renders it"),
     "prompt_template": ("PromptTemplate", "as an older Foundry Local wraps it"),
 }
 
 
-class RenderingPane(VerticalScroll):
+class RenderingPane(Vertical):
     """A title with the number of tokens, and the prompt below it."""
 
     DEFAULT_CSS = """
     RenderingPane {
         height: auto;
-        scrollbar-size-vertical: 1;
-        .rendering-title { height: auto; }
+        .rendering-title { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         .rendering-text { height: auto; background: $surface; padding: 0 1; }
     }
     """
-    can_focus: ClassVar[bool] = False
 
     def compose(self) -> ComposeResult:
         yield Static(classes="rendering-title")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.message import Message as TuiMessage
 from textual.widgets import Static
@@ -29,13 +31,18 @@ class TruthView(Container):
         height: 1fr;
         layout: vertical;
         #truth-note { height: auto; color: $foreground-muted; }
-        #truth-verdicts { margin: 0; }
+        #truth-fine { margin-top: 1; }
         #renderings { height: auto; }
         #truth-body { height: 1fr; scrollbar-size-vertical: 1; }
         ConversationRows { margin-bottom: 1; }
         RenderingPane { margin-top: 1; }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "scroll(6)", "Scroll", show=False),
+        Binding("pageup", "scroll(-6)", "Scroll up", show=False),
+    ]
 
     class Asked(TuiMessage):
         """Another conversation is shown."""
@@ -55,7 +62,8 @@ class TruthView(Container):
             yield VerdictList(id="truth-verdicts")
             with Container(id="renderings"):
                 for source in SOURCES:
-                    yield RenderingPane(id=f"rendering-{source}", can_focus=False)
+                    yield RenderingPane(id=f"rendering-{source}")
+            yield VerdictList(id="truth-fine")
 
     def on_mount(self) -> None:
         self.query_one("#renderings").display = False
@@ -109,15 +117,24 @@ class TruthView(Container):
         self.wait("")
         self.query_one(FailurePanel).show(failure)
         self.query_one("#renderings").display = False
-        self.query_one(VerdictList).show([])
+        for name in ("#truth-verdicts", "#truth-fine"):
+            self.query_one(name, VerdictList).show([])
 
     def show(self, truth: Truth) -> None:
         """What the three made of the conversation."""
         self.wait("")
         self._truth = truth
-        self.query_one(VerdictList).show((truth.verdict, *truth.findings))
+        # What is as it should be stands below, out of the way of what is not.
+        bad = [finding for finding in truth.findings if finding.status in ("fail", "warn")]
+        self.query_one("#truth-verdicts", VerdictList).show((truth.verdict, *bad))
+        fine = (finding for finding in truth.findings if finding not in bad)
+        self.query_one("#truth-fine", VerdictList).show(fine)
         self.query_one("#renderings").display = True
         self._draw()
+
+    def action_scroll(self, lines: int) -> None:
+        """Read on, without leaving the conversation."""
+        self.query_one("#truth-body").scroll_relative(y=lines, animate=False)
 
     def toggle_ids(self) -> bool:
         """Show the tokens' numbers, or hide them again."""
