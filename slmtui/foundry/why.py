@@ -112,10 +112,7 @@ def _no_model(path: Path, cache: Path, seen: Scan) -> tuple[str, str, bool]:
     if around:
         count = "one model" if len(around) == 1 else f"{len(around)} models"
         return f"holds {count} in the folders below it, and is none itself", "", False
-    reason = (
-        f"has neither {GENAI_CONFIG} nor {INFERENCE_MODEL}, so it is no model; what is below it is looked at"
-    )
-    return reason, "", False
+    return f"has neither {GENAI_CONFIG} nor {INFERENCE_MODEL}, so it is no model itself", "", False
 
 
 def _outside(path: Path, cache: Path | None) -> Why:

@@ -186,5 +186,5 @@ def undeploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     elif model.method == "register":
         report.line(f"{model.model_id} is no longer registered; {model.folder} stays as it is.")
     else:
-        report.line(f"{model.name} is no longer deployed; {model.path} is gone.")
+        report.line(f"{model.model_id} is no longer deployed; {model.path} is gone.")
     return 0
