@@ -15,6 +15,10 @@ Word: TypeAlias = Literal["verified", "degraded", "wrong", "unverified"]
 _FILE = Path(__file__).with_name("thresholds.toml")
 # A recipe of one's own may have no precision of the table: it is judged as the coarsest is.
 _COARSEST = "int4"
+_DAMAGED = (
+    "The source's weights are damaged, or its training came to nothing: fetch it again, or take an earlier"
+    " checkpoint of the training."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The word, and why, for people."""
+    """The word, and why, for people; a `fix` only where it is not that of every such word."""
 
     verdict: Word
     reason: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +111,13 @@ def judge(figures: Figures, precision: str) -> Judgement:
         source, result = figures.vocabularies
         return Judgement("wrong", f"The source tells {source:,} tokens apart, the result {result:,}.")
     if not figures.source_finite:
-        return Judgement("unverified", "The source itself answers with what is not a number.")
+        return Judgement("unverified", "The source itself answers with what is not a number.", _DAMAGED)
     if not figures.result_finite:
         return Judgement("wrong", "The model answers with what is not a number.")
     by_precision = thresholds()
     bounds = by_precision.get(precision, by_precision[_COARSEST])
+    if figures.cosine == 0 and figures.kl_mean == 0:
+        return Judgement("wrong", "Source and result answer alike to everything: all logits are 0.", _DAMAGED)
     if broken := bounds.degraded.broken_by(figures):
         return Judgement("wrong", f"It does not say what its source says: {broken}.")
     if figures.other_tokens:

@@ -52,7 +52,8 @@ class Parity:
     The means of the logits' `cosine`, of `top1` agreement (0 to 1) and of the KL divergence of the result's
     next-token distribution from the source's (in nats; `kl_p99` is its 99th percentile) over all `tokens`
     positions of the probe; not a number where they could not be measured. `seconds` is what measuring took,
-    `reason` why the verdict is what it is, for people.
+    `reason` why the verdict is what it is, for people, and `fix` what to do where the word alone does not
+    say it.
     """
 
     verdict: Word
@@ -63,6 +64,7 @@ class Parity:
     tokens: int
     seconds: float
     reason: str
+    fix: str = ""
 
     def as_verdict(self) -> Verdict:
         """For people: the figures, and what to do about them."""
@@ -72,7 +74,8 @@ class Parity:
             f" at {self.top1:.1%} of {self.tokens:,} tokens; cosine {self.cosine:.4f}."
         )
         evidence = f"{self.verdict}: {self.reason}" + (measured if math.isfinite(self.kl_mean) else "")
-        return Verdict(STAGE, "It says what its source says", status, evidence, _FIXES[self.verdict])
+        fix = self.fix or _FIXES[self.verdict]
+        return Verdict(STAGE, "It says what its source says", status, evidence, fix)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON: what is not a number is None; always the same keys."""
@@ -215,6 +218,7 @@ def _parity(figures: Figures, judgement: Judgement, seconds: float) -> Parity:
         figures.tokens,
         seconds,
         judgement.reason,
+        judgement.fix,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from slmtui.events import Failure
 from slmtui.source import dangers
 from slmtui.source.architectures import problem_with, table
+from slmtui.source.config_numbers import end_problem, number_problems
 from slmtui.source.json_file import read_json, unreadable
 from slmtui.source.licence import read_licence
 from slmtui.source.model_source import ModelSource, Problem, worst_first
@@ -78,8 +79,8 @@ def _checkpoint(folder: Path, bytes_on_disk: int, options: SourceOptions) -> Mod
     if tokenizer.tokens is not None and vocab_size is not None and tokenizer.tokens > vocab_size:
         problems.append(_tokens_without_rows(tokenizer.tokens, vocab_size))
     generation = _side_file(folder, "generation_config.json", problems)
-    if config.get("eos_token_id") is None and generation.get("eos_token_id") is None:
-        problems.append(_NO_END)
+    problems += number_problems(config)
+    problems += filter(None, [end_problem(config, generation, vocab_size)])
     problems += filter(None, [dangers.adapter_beside(folder), dangers.quantization_danger(quantization)])
 
     return ModelSource(
@@ -102,14 +103,6 @@ def _checkpoint(folder: Path, bytes_on_disk: int, options: SourceOptions) -> Mod
         pickled=pickled,
         code=allowed,
     )
-
-
-_NO_END = Problem(
-    "warning",
-    "Neither config.json nor generation_config.json names an end token (eos_token_id): answers will not end"
-    " by themselves.",
-    'Add the end token\'s id to generation_config.json, such as {"eos_token_id": 2}.',
-)
 
 
 def _refuse_what_is_none(folder: Path) -> None:

@@ -148,6 +148,16 @@ def check_against_config(
                 "Download the whole model again, or mend num_hidden_layers in config.json.",
             )
         )
+    # Some models carry more than they compute with: heads that predict several tokens ahead are layers, too.
+    if layers is not None and len(found) > layers:
+        problems.append(
+            Problem(
+                "warning",
+                f"The weights hold {len(found)} layers, config.json speaks of {layers}: the others are left"
+                " out, and the comparison with the source leaves them out as well.",
+                "If that is not meant, fetch config.json again from where the model came from.",
+            )
+        )
     embedding = next((tensors[name] for name in text if name.endswith(_EMBEDDING)), None)
     rows = embedding.shape[0] if embedding is not None and embedding.shape else None
     if rows is not None and vocab_size is not None and rows != vocab_size:

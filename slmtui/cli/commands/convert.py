@@ -114,11 +114,17 @@ def _convert(
 ) -> int:
     from slmtui import pipeline
     from slmtui.conversion.plan import plan
+    from slmtui.events import Failure
     from slmtui.source.inspect import inspect
     from slmtui.source.obtain import obtain
 
     path, options = report.follow(obtain(arguments.source, source_options(arguments), cancel))
     source = inspect(path, options)
+    if options.base is not None and source.format != "adapter":
+        raise Failure(f"{path} is a whole model, no adapter: it has no base.", "Leave --base away.")
+    for problem in source.problems:
+        if problem.severity == "warning":  # an error ends it below, in the same words
+            report.note(f"warning: {problem.cause}\nfix: {problem.fix}")
     brought = _brought(arguments.config, source, report)
     if arguments.dry_run:
         from slmtui.cli.dry_run import tell
@@ -152,12 +158,14 @@ def _convert(
     if report.json:
         report.finished()
         return 0
+    comparing = result.parity.get("seconds")
+    compared = f", and {duration(comparing)} to compare it" if comparing else ""
     took = "nothing: it was converted before, and every file is as it was"
     report.pairs(
         [
             ("output", str(result.output)),
             ("size", f"{size(result.bytes)}, from {size(source.bytes)}"),
-            ("took", took if result.cached else duration(result.seconds)),
+            ("took", took if result.cached else duration(result.seconds) + compared),
             ("peak memory", size(result.peak_rss_bytes)),
             ("against its source", str(result.parity["verdict"])),
             ("log", str(result.log)),

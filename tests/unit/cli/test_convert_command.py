@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,25 @@ def test_the_cpu_may_be_named(capsys: pytest.CaptureFixture[str], tmp_path: Path
 def test_an_option_is_a_key_and_a_value(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["convert", SAMPLE, "--output", str(tmp_path / "out"), "--option", "block_size"]) == 2
     assert "KEY=VALUE" in capsys.readouterr().err
+
+
+def test_a_base_for_what_is_no_adapter_is_refused_and_so_is_an_empty_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, end, _ = told(capsys, SAMPLE, "--output", tmp_path / "out", "--dry-run", "--base", SAMPLE)
+    assert code == 1
+    assert "is a whole model, no adapter" in end["cause"]
+    code, end, _ = told(capsys, SAMPLE, "--output", tmp_path / "out", "--dry-run", "--base", "")
+    assert (code, end["cause"]) == (1, "No model is named.")
+
+
+def test_what_is_odd_about_the_source_is_said_before_it_is_converted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_dir: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(sample_dir, model)
+    (model / "chat_template.jinja").unlink()
+    code, _, said = told(capsys, model, "--output", tmp_path / "out", "--dry-run")
+    assert code == 0
+    assert "warning: There is no chat template" in said
+    assert "fix: " in said

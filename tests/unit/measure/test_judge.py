@@ -72,3 +72,13 @@ def test_the_verdict_for_people_has_the_figures_or_the_reason() -> None:
     assert verdict.fix
     assert unverified("no memory").as_verdict().status == "unchecked"
     assert "nan" not in unverified("no memory").as_verdict().evidence
+
+
+def test_a_source_that_is_good_for_nothing_is_named_with_what_to_do() -> None:
+    damaged = judge(Figures(tokens=600, source_finite=False), "int4")
+    assert "earlier checkpoint" in damaged.fix
+    zeros = judge(Figures(cosine=0.0, top1=1.0, kl_mean=0.0, kl_p99=0.0, tokens=600), "int4")
+    assert zeros.verdict == "wrong"
+    assert "all logits are 0" in zeros.reason
+    parity = replace(unverified("The source itself answers with what is not a number."), fix="Fetch it.")
+    assert parity.as_verdict().fix == "Fetch it."

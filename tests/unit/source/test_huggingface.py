@@ -447,3 +447,27 @@ def test_inspecting_imports_nothing_heavy(checkpoint):
         [sys.executable, "-c", program, str(checkpoint.folder)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("key", ["num_hidden_layers", "hidden_size", "num_attention_heads"])
+@pytest.mark.parametrize("value", [0, -1, "three", 2.5, True])
+def test_a_number_of_the_configuration_that_makes_no_model_is_named(checkpoint, key, value):
+    checkpoint.configure(**{key: value})
+    assert f"config.json says {key} {value!r}" in only(checkpoint.folder).cause
+
+
+def test_a_number_for_each_layer_is_left_to_the_loader(checkpoint):
+    checkpoint.configure(num_key_value_heads=[1, 1])
+    assert inspect(checkpoint.folder).usable
+
+
+def test_layers_that_the_configuration_leaves_out_are_told(checkpoint):
+    checkpoint.configure(num_hidden_layers=1)
+    assert "hold 2 layers, config.json speaks of 1" in only(checkpoint.folder, "warning").cause
+
+
+def test_an_end_token_that_the_model_does_not_have_is_told(checkpoint):
+    checkpoint.configure(eos_token_id=99_999)
+    assert "eos_token_id 99999" in only(checkpoint.folder, "warning").cause
+    checkpoint.configure(eos_token_id=[99_999, 1])
+    assert inspect(checkpoint.folder).problems == ()
