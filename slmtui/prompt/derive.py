@@ -23,7 +23,7 @@ from slmtui.prompt.prompt_template import CONTENT, PromptTemplate
 from slmtui.prompt.system_turn import SystemTurn, find_system_turn
 from slmtui.prompt.tokenizer_files import added_tokens, adds_itself, read_json
 from slmtui.prompt.trial import Trial, run_trial
-from slmtui.prompt.turns import Turns, between, find_turns
+from slmtui.prompt.turns import Turns, between, exact_turns, find_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def derive_from(
         system=system.shape,
         user=f"{turns.user_head}{CONTENT}{turns.user_tail}",
         assistant=f"{turns.assistant_head}{CONTENT}{turns.assistant_tail}",
-        prompt=f"{turns.user_head}{CONTENT}{turns.user_tail}{turns.opening}",
+        prompt=f"{turns.last_head}{CONTENT}{turns.last_tail}",
     )
     probes = _probes(trial, turns, system, bos, tokenizer_adds_bos)
     comparisons = compare(template, probes)
@@ -162,13 +162,15 @@ def _turns(trial: Trial, chat_template: ChatTemplate) -> Turns:
     dialogue = _pieces(trial.dialogue, trial.words)
     if dialogue is not None:
         answered = _pieces(trial.closed_answer, trial.words[:2])
-        return find_turns(dialogue, closed, answered, chat_template.bos_token)
+        exact = exact_turns(dialogue, once, closed, answered)
+        return exact or find_turns(dialogue, closed, answered, chat_template.bos_token)
     # One question and no more: the answer is whatever the model says behind the opening.
     begin, end = once
     tail = closed[1] if closed is not None and end.startswith(closed[1]) else ""
     head = begin.removeprefix(chat_template.bos_token)
     lead = begin.removesuffix(head)
-    return Turns(lead, head, tail, end[len(tail) :], "", end[len(tail) :], uniform=False)
+    opening = end[len(tail) :]
+    return Turns(lead, head, tail, opening, "", opening, head, end, uniform=False)
 
 
 def _pieces(rendering: Rendering, words: Sequence[str]) -> tuple[str, ...] | None:

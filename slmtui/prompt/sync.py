@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slmtui.config.json_text import set_at
+from slmtui.events import Failure
 from slmtui.prompt import originals
 from slmtui.prompt.chat_template import read_chat_template
+from slmtui.prompt.families import strings
 from slmtui.prompt.jinja_writer import chat_template_for
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.text_diff import unified
@@ -47,8 +49,12 @@ def sync_plan(model_dir: Path, template: PromptTemplate) -> SyncPlan:
     """What `sync` would write; writes nothing.
 
     Raises:
-        Failure: a file of the tokenizer cannot be read.
+        Failure: a file of the tokenizer cannot be read, or a string holds what no chat template can.
     """
+    if "\x00" in strings(template):
+        raise Failure(
+            "PromptTemplate holds a null character, at which the runtime ends every text.", "Take it out."
+        )
     config_file = model_dir / CONFIG_NAME
     config = read_json(config_file)
     present = read_chat_template(model_dir)

@@ -38,10 +38,10 @@ def find_system_turn(trial: Trial, turns: Turns, bos: str) -> SystemTurn:
         return _instead(as_question, "the chat template puts a system message behind the question")
     begin, to_question, _ = pieces
     head = begin.removeprefix(bos)
-    if not to_question.endswith(turns.user_head):
+    if not to_question.endswith(turns.last_head):
         inside = f"{head}{CONTENT}{to_question}{turns.user_tail}"
         return _instead(inside, "the chat template puts a system message inside a question")
-    tail = to_question.removesuffix(turns.user_head)
+    tail = to_question.removesuffix(turns.last_head)
     lead = turns.lead.removeprefix(bos)
     has_default = lead.startswith(head) and lead.endswith(tail) and len(lead) > len(head) + len(tail)
     default = lead.removeprefix(head).removesuffix(tail) if has_default else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from slmtui.prompt.chat_template import ChatTemplate, Rendering, Request
 from slmtui.runtime.parameters import Message, Role
 
-_CONVERSATIONS: tuple[tuple[str, tuple[tuple[Role, str], ...]], ...] = (
+_TURNS: tuple[tuple[str, tuple[tuple[Role, str], ...]], ...] = (
     ("one question", (("user", "What is the capital of France?"),)),
     (
         "system message and question",
@@ -32,6 +32,10 @@ _CONVERSATIONS: tuple[tuple[str, tuple[tuple[Role, str], ...]], ...] = (
         ),
     ),
 )
+CONVERSATIONS: tuple[tuple[str, tuple[Message, ...]], ...] = tuple(
+    (title, tuple(Message(role, content) for role, content in turns)) for title, turns in _TURNS
+)
+"""The conversations that templates are compared by, with their titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,6 @@ def run_trial(chat_template: ChatTemplate) -> Trial:
     words, system_word = _words(chat_template.text)
     dialogue = tuple(Message(_role(index), word) for index, word in enumerate(words))
     system = Message("system", system_word)
-    conversations = tuple(
-        (title, tuple(Message(role, content) for role, content in turns)) for title, turns in _CONVERSATIONS
-    )
     now = datetime.now().replace(microsecond=0)
     later = now + timedelta(days=400)
     requests = [
@@ -78,7 +79,7 @@ def run_trial(chat_template: ChatTemplate) -> Trial:
         Request((Message("user", f" {words[0]} "),), now=now),
         Request(dialogue[:1], now=later),
         Request((system, dialogue[0]), now=later),
-        *(Request(messages, now=now) for _, messages in conversations),
+        *(Request(messages, now=now) for _, messages in CONVERSATIONS),
     ]
     whole, question, closed_question, closed_answer, with_system, spaced, later_plain, later_system, *rest = (
         chat_template.render_all(requests)
@@ -95,7 +96,7 @@ def run_trial(chat_template: ChatTemplate) -> Trial:
         dated=later_plain != question or later_system != with_system,
         conversations=tuple(
             (title, messages, rendering)
-            for (title, messages), rendering in zip(conversations, rest, strict=True)
+            for (title, messages), rendering in zip(CONVERSATIONS, rest, strict=True)
         ),
     )
 

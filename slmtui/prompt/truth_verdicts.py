@@ -70,6 +70,15 @@ def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary
             "The model has no chat template, so there is nothing to hold PromptTemplate against.",
             "Write the chat template that renders the same, or put the base model's beside the model.",
         )
+    known = tuple(number for number in runtime.ids if number >= 0)
+    if first is not None and known != runtime.ids and known == hugging.ids:
+        # SmolLM2's vocabulary lacks some control characters and the bytes of characters never assigned.
+        return verdict(
+            "warn",
+            "The vocabulary lacks a byte of a message: transformers leaves it out, the runtime makes of it "
+            "the token -1, which no training has seen.",
+            "Take control characters and characters that do not exist out of the message.",
+        )
     if first is not None and strings.source in first.between:
         return verdict(
             "warn",

@@ -114,6 +114,8 @@ class Both:
         return self._texts[number]
 
     def _spelled(self, number: int) -> str:
+        if number < 0:
+            return "\ufffd"  # the runtime's id for a byte that the vocabulary lacks
         text = str(self._hugging.decode([number], skip_special_tokens=False))
         # Decoders of SentencePiece drop the space that a first token begins with.
         piece = self._hugging.convert_ids_to_tokens(number) or ""

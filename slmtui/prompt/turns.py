@@ -18,7 +18,10 @@ _ATOM = re.compile(r"<\|[^|<>]*\|>|<[^<>\s]+>|\[/?[A-Z_]+\]|.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The parts of a chat format; `lead` stands once, before the first turn, `opening` begins an answer."""
+    """The parts of a chat format; `lead` stands once, before the first turn, `opening` begins an answer.
+
+    `last_head` and `last_tail` stand around the last question, where an answer is opened.
+    """
 
     lead: str
     user_head: str
@@ -26,6 +29,8 @@ class Turns:
     assistant_head: str
     assistant_tail: str
     opening: str
+    last_head: str
+    last_tail: str
     uniform: bool = True
 
 
@@ -41,6 +46,43 @@ def between(text: str, words: Sequence[str]) -> tuple[str, ...] | None:
             return None
         pieces.append(piece)
     return (*pieces, rest)
+
+
+def exact_turns(
+    dialogue: Sequence[str],
+    once: Sequence[str],
+    question: Sequence[str] | None,
+    answered: Sequence[str] | None,
+) -> Turns | None:
+    """The parts, where what closes a turn is plain to see; None where it is not.
+
+    A template that closes a conversation as it closes a turn in the middle of one shows every cut, even where
+    the last question is wrapped unlike the others. The arguments are those of `find_turns`; `once` is one
+    question with the answer opened.
+    """
+    if question is None or answered is None:
+        return None
+    begin, to_answer, to_question, _, to_last, end = dialogue
+    user_tail, assistant_tail = question[1], answered[2]
+    user_head = to_question.removeprefix(assistant_tail)
+    last_head = to_last.removeprefix(assistant_tail)
+    lead = begin.removesuffix(user_head)
+    assistant_head = to_answer.removeprefix(user_tail)
+    head, tail = f"{lead}{user_head}", f"{assistant_tail}{last_head}"
+    middle = f"{user_tail}{assistant_head}"
+    seen = (tuple(question), tuple(answered), tuple(dialogue), tuple(once))
+    made = (
+        (head, user_tail),
+        (head, middle, assistant_tail),
+        (head, middle, f"{assistant_tail}{user_head}", middle, tail, end),
+        (f"{lead}{last_head}", end),
+    )
+    if seen != made:
+        return None
+    opening = end.removeprefix(user_tail)
+    return Turns(
+        lead, user_head, user_tail, assistant_head, assistant_tail, opening, last_head, last_tail=end
+    )
 
 
 def find_turns(
@@ -64,6 +106,8 @@ def find_turns(
         assistant_head=to_answer[len(user_tail) :],
         assistant_tail=to_question.removesuffix(user_head),
         opening=end[len(user_tail) :],
+        last_head=user_head,
+        last_tail=end,
         uniform=(to_answer, to_question) == (to_answer_2, to_question_2),
     )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slmtui.cli.declare import Commands, add_json, command
 
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
-    from slmtui.events import Cancel
+    from slmtui.events import Cancel, Verdict
+    from slmtui.prompt.inference_model import InferenceModel
+    from slmtui.prompt.station import TemplatePlan
 
 
 def declare(commands: Commands) -> None:
@@ -20,56 +22,199 @@ def declare(commands: Commands) -> None:
         commands,
         "template",
         template,
-        "derive the prompt template, print or write inference_model.json",
+        "derive the prompt template, check it, print or write inference_model.json",
         "Derive Foundry Local's inference_model.json from the model's own chat template and print it.\n"
-        "With --write it is put into the model's folder. Exits with 1 if it is not valid. The notes, and\n"
-        "`agrees` in JSON, tell what it cannot express of the chat template.",
-        example="slmtui template ./my-model-int4\nslmtui template ./my-model-int4 --name my-model --write",
-        cancellable=False,
+        "With --write it is put into the model's folder. --check looks at the one that is there instead,\n"
+        "and holds it token by token against the tokenizer in transformers and in the runtime; --json\n"
+        "does so too. Exits with 1 if it is not valid, or if a check fails.",
+        example="slmtui template ./my-model-int4\n"
+        "slmtui template ./my-model-int4 --set ModelConfig.temperature=0.2 --write\n"
+        "slmtui template ./my-model-int4 --check",
     )
     parser.add_argument("model_dir", metavar="MODEL_DIR", type=Path, help="a converted model's folder")
     parser.add_argument(
         "--name", metavar="NAME", help="the model's name in it (default: the one it has, else the folder's)"
     )
+    parser.add_argument(
+        "--family",
+        metavar="NAME",
+        default="auto",
+        help="take the strings of a family (chatml, llama3, gemma…) instead of the model's own",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help=r"change a value, such as ModelConfig.top_p=0.8 or PromptTemplate.user='<u>{Content}\n'",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="look at the inference_model.json that is there, not a new one"
+    )
     parser.add_argument("--write", action="store_true", help="write it to MODEL_DIR/inference_model.json")
+    parser.add_argument(
+        "--sync-chat-template",
+        action="store_true",
+        help="also write the chat_template.jinja that renders what PromptTemplate says (of the file that is"
+        " there, unless --family is given); the original is kept beside it",
+    )
+    parser.add_argument("--undo-chat-template", action="store_true", help="put the original back")
+    parser.add_argument(
+        "--search-options",
+        action="store_true",
+        help="also write ModelConfig into genai_config.json's search options; the original is kept",
+    )
+    parser.add_argument("--undo-search-options", action="store_true", help="put the original back")
     add_json(parser)
 
 
 def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
-    """Say what the template is, and write it if asked to."""
+    """Say what the template is, do with it what was asked for, and how it went."""
     from slmtui.events import Failure
-    from slmtui.prompt import station
+    from slmtui.prompt import station, truth_report
 
     folder = arguments.model_dir.absolute()
-    plan = station.plan(folder, arguments.name or _name(folder))
-    text = plan.inference_model.to_json()
-    verdicts = station.write(plan) if arguments.write else ()
-    bad = [v for v in verdicts if v.status == "fail"]
+    undone = _undo(arguments, folder)
+    plan = station.plan(folder, arguments.name or _name(folder), arguments.family)
+    text = _changed(_subject(arguments, plan), arguments.set)
+    model, issues = plan.check(text)
+    cancel.check()
+    verdicts, written = _write(arguments, plan, text, model)
+    agreement = None
+    if model is not None and (arguments.check or arguments.json) and _converted(folder):
+        agreement = truth_report.agreement(folder, model.prompt_template, cancel)
+        verdicts += agreement.verdicts
     if report.json:
         report.object(
-            {
-                "family": plan.derivation.family,
-                "inference_model": json.loads(text),
-                "notes": plan.derivation.notes,
-                "agrees": plan.derivation.agrees,
-                "problems": plan.issues,
+            _facts(plan, text)
+            | {
+                "agreement": agreement.as_json() if agreement else None,
+                "problems": issues,
+                "verdicts": verdicts,
                 "written": plan.target if arguments.write else None,
             }
         )
     else:
-        report.write(text if text.endswith("\n") else text + "\n")
-        report.note(f"family: {plan.derivation.family}")
-        for note in plan.derivation.notes:
-            report.note(f"note: {note}")
-        for issue in plan.issues:
-            report.note(f"{issue.severity}: {issue.where}: {issue.cause} {issue.fix}")
-        for verdict in verdicts:
-            report.event(verdict)
-        if arguments.write:
-            report.note(f"written: {plan.target}")
-    if bad:
+        _tell(report, plan, text, verdicts)
+        for issue in issues:
+            report.note(f"{issue.severity}: line {issue.line}: {issue.where}: {issue.cause} {issue.fix}")
+        for line in (*undone, *written):
+            report.note(line)
+    if bad := [verdict for verdict in verdicts if verdict.status == "fail"]:
         raise Failure(bad[0].evidence, bad[0].fix)
-    return 1 if any(issue.severity == "error" for issue in plan.issues) else 0
+    return 1 if model is None else 0
+
+
+def _undo(arguments: argparse.Namespace, folder: Path) -> list[str]:
+    """Put originals back; says which."""
+    from slmtui.prompt import search_options, sync
+
+    done: list[str] = []
+    if arguments.undo_chat_template and sync.unsync(folder):
+        done.append("undone: the chat template is the model's own again")
+    if arguments.undo_search_options and search_options.undo_search(folder):
+        done.append("undone: the search options are the model's own again")
+    return done
+
+
+def _write(
+    arguments: argparse.Namespace, plan: TemplatePlan, text: str, model: InferenceModel | None
+) -> tuple[list[Verdict], list[str]]:
+    """Write what was asked for; the verdicts and what to say. With an error in `text` nothing is written."""
+    from slmtui.prompt import search_options, station, sync
+
+    verdicts: list[Verdict] = []
+    lines: list[str] = []
+    if arguments.write:
+        verdicts += station.write(plan, text)
+        lines.append(f"written: {plan.target}")
+    if model is not None and arguments.sync_chat_template:
+        wish = sync.sync_plan(plan.model_dir, model.prompt_template)
+        sync.sync(wish)
+        lines.append(f"written: {wish.target}; back with --undo-chat-template")
+    if model is not None and arguments.search_options:
+        options = search_options.search_plan(plan.model_dir, model.model_config)
+        search_options.write_search(options)
+        lines.append(f"written: {options.target}; back with --undo-search-options")
+    return verdicts, lines
+
+
+def _facts(plan: TemplatePlan, text: str) -> dict[str, Any]:
+    """What can be said without loading anything."""
+    from slmtui.prompt import search_options, sync
+    from slmtui.prompt.agreement import agrees
+
+    derivation = plan.derivation
+    model, _ = plan.check(text)
+    return {
+        "family": derivation.family,
+        "confidence": derivation.confidence,
+        "why": derivation.why,
+        "inference_model": _document(text),
+        "notes": derivation.notes,
+        "agrees": model is not None and agrees(plan.comparisons(model.prompt_template)),
+        "diff": plan.diff(text),
+        "chat_template_synced": sync.is_synced(plan.model_dir),
+        "search_options_written": search_options.has_search(plan.model_dir),
+    }
+
+
+def _subject(arguments: argparse.Namespace, plan: TemplatePlan) -> str:
+    """The file that is there where it is asked for, else what was derived."""
+    from slmtui.events import Failure
+
+    if arguments.check and plan.existing is None:
+        raise Failure(f"There is no {plan.target}.", f"Write one: slmtui template {plan.model_dir} --write")
+    wanted = arguments.check or (
+        arguments.family == "auto" and (arguments.sync_chat_template or arguments.search_options)
+    )
+    return plan.existing if wanted and plan.existing is not None else plan.inference_model.to_json()
+
+
+def _changed(text: str, changes: list[str]) -> str:
+    """`text` with every KEY=VALUE put in."""
+    from slmtui.config.json_text import set_field
+    from slmtui.events import Failure
+
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals or not key.strip():
+            raise Failure(f"{change!r} is no KEY=VALUE.", "Write for example --set ModelConfig.top_p=0.8")
+        text = set_field(text, key.strip(), _value(key.strip(), value))
+    return text
+
+
+def _value(key: str, text: str) -> Any:
+    r"""A number or list for ModelConfig, a text with JSON's escapes (`\n`) for everything else."""
+    try:
+        if key.startswith("ModelConfig."):
+            return json.loads(text)
+        return json.loads('"' + text.replace('\\"', '"').replace('"', '\\"') + '"', strict=False)
+    except ValueError:
+        return text  # as it is; the check names what is wrong with it
+
+
+def _tell(report: Report, plan: TemplatePlan, text: str, verdicts: list[Verdict]) -> None:
+    """The file on standard output, what there is to say about it beside it."""
+    derivation = plan.derivation
+    report.write(text if text.endswith("\n") else text + "\n")
+    report.note(f"family: {derivation.family} ({derivation.confidence:.0%} sure: {derivation.why})")
+    for note in derivation.notes:
+        report.note(f"note: {note}")
+    for verdict in verdicts:
+        report.event(verdict)
+
+
+def _document(text: str) -> Any:
+    """The file's content, None if it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _converted(folder: Path) -> bool:
+    return (folder / "genai_config.json").is_file()
 
 
 def _name(folder: Path) -> str:
