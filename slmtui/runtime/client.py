@@ -296,6 +296,7 @@ class ModelHost:
             elif not isinstance(message, dict):
                 continue  # what it prints is in the log
             elif message["event"] == "crashed":
+                child.kill()  # it is about to end; nobody shall take it for alive until then
                 raise broke_down(message, self.log)
             elif message.get("id") != number:
                 continue  # the rest of an answer that was stopped

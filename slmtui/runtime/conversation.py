@@ -163,10 +163,9 @@ def delete(conversation: Conversation, index: int) -> Conversation:
     """Without one turn; the others stay."""
     index = _check(conversation, index)
     turns = conversation.turns
-    changed = _with(conversation, turns[:index] + turns[index + 1 :])
     # One that was not sent any more leaves one fewer.
     gone = conversation.forgotten - (1 if index < conversation.forgotten else 0)
-    return dataclasses.replace(changed, forgotten=min(gone, len(changed.turns)))
+    return _with(dataclasses.replace(conversation, forgotten=gone), turns[:index] + turns[index + 1 :])
 
 
 def judge(conversation: Conversation, index: int, right: bool | None, expected: str = "") -> Conversation:

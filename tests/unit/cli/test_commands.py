@@ -3,6 +3,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,7 @@ from slmtui.cli.commands import chat
 from slmtui.cli.parser import build
 from slmtui.cli.report import Report
 from slmtui.deployment import Deployment
-from slmtui.events import Cancel, Event, Failure
+from slmtui.events import Cancel, Cancelled, Event, Failure
 from slmtui.runtime.client import Answer, Token
 
 SAMPLE = "fernlight-support"
@@ -181,6 +183,87 @@ def test_a_stopped_chat_keeps_what_has_come(converted: Path) -> None:
     report.cancelled()
     end = objects(out.getvalue())[-1]
     assert (end["status"], end["text"], end["completion_tokens"]) == ("cancelled", "one ", 1)
+
+
+def lines(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Standard input that is a pipe with this in it."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+
+
+def test_prompts_come_from_standard_input_a_line_each(
+    converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines(monkeypatch, "\ufeffGrüße\r\n\n  \nAnd now?".encode())
+    code, out, _ = do("chat", str(converted), "--json", "--history", str(tmp_path / "talk.json"))
+    assert code == 0
+    answers = [event for event in objects(out) if event["event"] == "answer"]
+    assert [(event["number"], event["text"]) for event in answers] == [(1, "one two"), (2, "one two")]
+    assert objects(out)[-1]["answers"] == 2
+    said = [(m.role, m.content) for m in Host.asked[1]]
+    assert said == [("user", "Grüße"), ("assistant", "one\x1b[31m two"), ("user", "And now?")]
+    # The file goes on where it stopped.
+    assert do("chat", str(converted), "--prompt", "More", "--history", str(tmp_path / "talk.json"))[0] == 0
+    assert len(Host.asked[1]) == 5
+
+
+def test_without_a_prompt_it_is_a_usage_error(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines(monkeypatch, b"\n \n")
+    assert do("chat", str(converted), "--json")[:2] == (2, "")
+
+
+def test_waiting_for_a_line_ends_when_it_is_cancelled(
+    converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, _ = os.pipe()
+    monkeypatch.setattr("sys.stdin", os.fdopen(reading, encoding="utf-8"))
+    cancel = Cancel()
+    threading.Timer(0.2, cancel.set).start()
+    parsed = build().parse_args(["chat", str(converted)])
+    with pytest.raises(Cancelled):
+        chat.chat(parsed, Report(False, io.StringIO(), io.StringIO()), cancel)
+
+
+def test_the_models_own_parameters_hold_unless_others_are_given(converted: Path) -> None:
+    config = '{"temperature": 0.3, "top_p": 0.5, "top_k": 7, "repetition_penalty": 1.2}'
+    template = '{"user": "{Content}", "prompt": "{Content}"}'
+    (converted / "inference_model.json").write_text(
+        f'{{"Name": "x", "PromptTemplate": {template}, "ModelConfig": {config}}}', encoding="utf-8"
+    )
+    do(
+        "chat",
+        str(converted),
+        "--prompt",
+        "Hi",
+        "--top-p",
+        "0.8",
+        "--seed",
+        "4",
+        "--stop",
+        "a",
+        "--stop",
+        "b",
+    )
+    parameters = Host.asked[2]
+    assert (parameters.temperature, parameters.top_p, parameters.top_k) == (0.3, 0.8, 7)
+    assert (parameters.seed, parameters.stop, parameters.repetition_penalty) == (4, ("a", "b"), 1.2)
+
+
+def test_a_history_that_is_none_is_named(converted: Path, tmp_path: Path) -> None:
+    (tmp_path / "talk.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(Failure, match="no conversation"):
+        do("chat", str(converted), "--prompt", "Hi", "--history", str(tmp_path / "talk.json"))
+    assert (tmp_path / "talk.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_a_terminal_sees_what_was_made_harmless(converted: Path) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    out = Terminal()
+    parsed = build().parse_args(["chat", str(converted), "--prompt", "Hi"])
+    assert chat.chat(parsed, Report(False, out, io.StringIO()), Cancel()) == 0
+    assert out.getvalue() == "one␛[31m two\n"
 
 
 def _then(first: Callable[[Event], None], second: Callable[[], object]) -> Callable[[Event], None]:

@@ -41,6 +41,10 @@ def chat(link: Link, number: int, wish: str) -> None:
     if wish == "be deaf":  # as a host in the middle of a long piece of the prompt
         time.sleep(0.6)
         send("token", text=" late", tokens=1, seconds=1.5)
+    if wish == "repeat yourself":
+        send("loop", period=3)
+    if wish == "hang":
+        time.sleep(60)
     reason = "stop"
     if wish == "go on":
         while (request := link.receive()) is not None and request["op"] != "stop":

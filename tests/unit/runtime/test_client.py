@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from slmtui.events import Cancel, Cancelled, Failure, drain
-from slmtui.runtime import client
-from slmtui.runtime.client import Answer, ModelHost, Token
+from slmtui.runtime import client, conversation, watching
+from slmtui.runtime.client import Answer, Loop, ModelHost, Token
+from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.parameters import ChatParameters, Message
+from slmtui.runtime.side_by_side import Side, side_by_side
+from slmtui.runtime.talk import talk
 
 
 def model_in(folder: Path) -> Path:
@@ -173,6 +177,112 @@ def test_nothing_can_be_asked_before_a_model_is_loaded(tmp_path: Path) -> None:
         ask(host, "answer")
     assert host.usage() == (0, 0.0)
     host.close()
+
+
+def test_a_host_that_hangs_is_ended_and_said_to_hang(
+    host: ModelHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "HUNG_SECONDS", 0.6)
+    with pytest.raises(Failure, match="hangs") as caught:
+        ask(host, "hang")
+    assert "Load the model again" in caught.value.fix
+    assert not host.alive
+    host.load()
+    assert ask(host, "answer").finish_reason == "stop"
+
+
+def test_a_host_that_works_in_silence_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "HUNG_SECONDS", 0.4)
+    pulse = watching.Pulse(os.getpid())
+    until = time.monotonic() + 1
+    while time.monotonic() < until:  # busy
+        assert not pulse.hangs()
+
+
+def test_an_answer_that_repeats_itself_is_said_to(host: ModelHost) -> None:
+    events = list(host.chat([Message("user", "repeat yourself")], ChatParameters(), Cancel()))
+    assert Loop(3) in events
+
+
+def test_a_host_out_of_memory_says_so(host: ModelHost) -> None:
+    with pytest.raises(Failure, match="ran out of memory") as caught:
+        ask(host, "break down")
+    assert "smaller precision" in caught.value.fix
+
+
+class TestTalking:
+    """A conversation is answered, and kept whatever happens."""
+
+    @pytest.fixture
+    def kept(self) -> list[Conversation]:
+        return []
+
+    def talk(self, host: ModelHost, question: str, kept: list[Conversation]) -> Conversation:
+        asked = conversation.ask(conversation.new("m", "d"), question)
+        return drain(talk(host, asked, Cancel(), keep=kept.append))
+
+    def test_the_answer_is_in_it(self, host: ModelHost, kept: list[Conversation]) -> None:
+        done = self.talk(host, "answer", kept)
+        assert done.turns[-1].text == "one two \x1b[31m?"
+        assert done.turns[-1].answer is not None
+        assert [one.turns[-1].open for one in kept] == [True, False]
+
+    @pytest.mark.parametrize("how", ["die", "break down", "fail"])
+    def test_a_failure_keeps_what_has_come_and_the_next_one_is_answered(
+        self, host: ModelHost, kept: list[Conversation], how: str
+    ) -> None:
+        done = self.talk(host, how, kept)
+        assert done.turns[-1].text.startswith("one two")
+        assert done.turns[-1].problem is not None
+        assert kept[-1] == done
+        again = drain(talk(host, conversation.ask(done, "answer"), Cancel(), keep=kept.append))
+        assert again.turns[-1].answer is not None
+
+    def test_going_on_adds_to_the_text(self, host: ModelHost, kept: list[Conversation]) -> None:
+        done = self.talk(host, "die", kept)
+        further = drain(talk(host, conversation.go_on(done), Cancel(), keep=kept.append))
+        assert further.turns[-1].text == "one two \x1b[31m?" * 2
+
+    def test_leaving_it_keeps_what_has_come(self, host: ModelHost, kept: list[Conversation]) -> None:
+        asked = conversation.ask(conversation.new("m", "d"), "go on")
+        service = talk(host, asked, Cancel(), keep=kept.append)
+        next(service)
+        service.close()
+        assert kept[-1].turns[-1].text == "one"
+
+
+def test_two_hosts_answer_the_same_at_the_same_moment(host: ModelHost, tmp_path: Path) -> None:
+    with ModelHost(model_in(tmp_path / "another")) as other:
+        said: dict[int, list[str]] = {0: [], 1: []}
+        service = side_by_side([host, other], [Message("user", "answer")], ChatParameters(), Cancel())
+        while True:
+            try:
+                side = next(service)
+            except StopIteration as end:
+                outcomes = end.value
+                break
+            assert isinstance(side, Side)
+            if isinstance(side.event, Token):
+                said[side.index].append(side.event.text)
+        assert said[0] == said[1]
+        assert [outcome.text for outcome in outcomes] == ["one two \x1b[31m?"] * 2
+
+
+def test_a_side_that_fails_leaves_the_other_alone(host: ModelHost, tmp_path: Path) -> None:
+    gone = ModelHost(tmp_path / "nowhere")
+    outcomes = drain(side_by_side([gone, host], [Message("user", "answer")], ChatParameters(), Cancel()))
+    assert isinstance(outcomes[0], Failure)
+    assert isinstance(outcomes[1], Answer)
+
+
+def test_leaving_the_two_stops_both(host: ModelHost, tmp_path: Path) -> None:
+    with ModelHost(model_in(tmp_path / "another")) as other:
+        service = side_by_side([host, other], [Message("user", "go on")], ChatParameters(), Cancel())
+        for side in service:
+            if isinstance(side, Side) and isinstance(side.event, Token):
+                break
+        service.close()
+        assert ask(host, "answer").finish_reason == ask(other, "answer").finish_reason == "stop"
 
 
 def test_usage_can_be_asked_during_an_answer(host: ModelHost) -> None:

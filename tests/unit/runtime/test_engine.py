@@ -194,6 +194,64 @@ def test_a_template_that_does_not_render_is_a_failure_in_words(
         engine.render([{"role": "user", "content": "1"}])
 
 
+def ask(engine: Engine, messages: list[dict[str, str]], limit: int = 50, **how: Any) -> tuple[str, str]:
+    spoken: list[str] = []
+    prompt, limit = engine.prompt(messages, limit)
+    engine.prepare(prompt, limit, GREEDY)
+    reason, _ = engine.answer(prompt, limit, lambda text, n, at: spoken.append(text), never, **how)
+    return "".join(spoken), reason
+
+
+def test_an_answer_ends_before_a_stop_string(engine: Engine) -> None:
+    said, reason = ask(engine, [{"role": "user", "content": "1 2 3"}], stop=["6 7", "99"])
+    assert (said, reason) == ("4 5 ", "stop_string")
+
+
+def test_what_only_began_like_a_stop_string_is_said(engine: Engine) -> None:
+    assert ask(engine, [{"role": "user", "content": "1 2 96"}], stop=["99 x"])[0] == "97 98 99 "
+
+
+def test_an_answer_that_was_cut_short_is_gone_on_with(engine: Engine) -> None:
+    question = {"role": "user", "content": "1 2 3"}
+    first, reason = ask(engine, [question], limit=3)
+    assert (first, reason) == ("4 5 6 ", "length")
+    second, _ = ask(engine, [question, {"role": "assistant", "content": first}], limit=2)
+    assert second == "7 8 "
+    third, _ = ask(engine, [question, {"role": "assistant", "content": first + second}], limit=2)
+    assert third == "9 10 "
+
+
+def test_another_answer_than_the_last_is_gone_on_with_too(engine: Engine) -> None:
+    said, _ = ask(
+        engine, [{"role": "user", "content": "1 2 3 "}, {"role": "assistant", "content": "40 41"}], limit=2
+    )
+    assert said == "42 43 "
+
+
+def test_a_loop_is_said_once_and_ends_at_the_limit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def step(self: Generator) -> None:
+        self.next = 7 + len(self.sequence) % 3
+        self.sequence.append(self.next)
+
+    monkeypatch.setattr(Generator, "generate_next_token", step)
+    told: list[int] = []
+    assert ask(engine, [{"role": "user", "content": "1"}], limit=150, looping=told.append)[1] == "loop"
+    assert told == [3]
+
+
+def test_every_token_has_its_time(engine: Engine) -> None:
+    ask(engine, [{"role": "user", "content": "1 2 3"}], limit=5)
+    assert len(engine.generation.times) == 5
+    assert engine.generation.times == sorted(engine.generation.times)
+
+
+def test_the_oldest_turns_make_room(engine: Engine) -> None:
+    turns = [{"role": role, "content": "1 " * 30} for role in ("user", "assistant") * 4]
+    fitted, limit = engine.fitting([*turns, {"role": "user", "content": "2 "}], 20)
+    assert fitted.dropped == 6
+    assert (len(fitted.tokens), limit) == (61, 20)
+
+
 class Pipe:
     """A link whose requests are there already."""
 
