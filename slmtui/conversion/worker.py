@@ -33,7 +33,7 @@ def main(link: Link) -> None:
     _write_temporary_files_to(request["temporary"])
     from olive.workflows import run as run_olive
 
-    from slmtui.conversion import memory_shim, rope_shim
+    from slmtui.conversion import cache_shim, memory_shim, rope_shim
 
     if request["steps"]:
         from slmtui.conversion.preparing import prepare
@@ -46,7 +46,8 @@ def main(link: Link) -> None:
         # Olive loads it by its path, too: an error in it shows here before the checkpoint is loaded.
         from slmtui.conversion import calibration  # noqa: F401
     _say_what_is_quantized()
-    run_olive(config)
+    with cache_shim.spared(Path(config["cache_dir"])):
+        run_olive(config)
 
     from slmtui.conversion.onnx_inventory import inventory
 

@@ -12,12 +12,16 @@ from pathlib import Path
 from slmtui.conversion.config import olive_config, worker_environment
 from slmtui.conversion.recipe import Recipe
 
+# Olive as it is, and as slmtui's worker has it.
 WORKER = Path(__file__).with_name("recipes_worker.py")
+CHANGED = Path(__file__).with_name("shims_worker.py")
 # What slmtui removes; the rest is the model.
 BY_PRODUCTS = {"footprint.json", "output_footprint.json", "run_history.txt", "model_config.json"}
 
 
-def make(checkpoint: Path, recipes: Mapping[str, Recipe], work: Path) -> dict[str, Path]:
+def make(
+    checkpoint: Path, recipes: Mapping[str, Recipe], work: Path, worker: Path = WORKER
+) -> dict[str, Path]:
     """The folders of the models by case; a case that failed has none."""
     orders = []
     (work / "tmp").mkdir(parents=True)
@@ -26,7 +30,7 @@ def make(checkpoint: Path, recipes: Mapping[str, Recipe], work: Path) -> dict[st
         output.mkdir()
         orders.append({"case": case, "config": olive_config(checkpoint, recipe, output, work / "cache")})
     done = subprocess.run(
-        [sys.executable, str(WORKER)],
+        [sys.executable, str(worker)],
         input=json.dumps(orders),
         env=os.environ | worker_environment(work),
         capture_output=True,

@@ -76,6 +76,24 @@ def made(sample_dir: Path, text: Path, tmp_path_factory: pytest.TempPathFactory)
     return found
 
 
+@pytest.fixture(scope="module")
+def changed(sample_dir: Path, text: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same, by an Olive that was changed to be quicker, as slmtui's worker changes it."""
+    making, recipes = _load("making"), {case: _recipe(case, text) for case in [*PRESETS, *OPTIONS]}
+    found: dict[str, Path] = making.make(
+        sample_dir, recipes, tmp_path_factory.mktemp("changed"), making.CHANGED
+    )
+    return found
+
+
+@pytest.mark.parametrize("case", [*PRESETS, *OPTIONS])
+def test_what_the_worker_changes_about_olive_changes_no_byte_of_the_model(
+    made: dict[str, Path], changed: dict[str, Path], case: str
+) -> None:
+    files = {path.name: path.read_bytes() for path in made[case].iterdir()}
+    assert {path.name: path.read_bytes() for path in changed[case].iterdir()} == files
+
+
 @pytest.mark.parametrize("case", [*PRESETS, *OPTIONS])
 def test_a_recipe_makes_a_model_of_the_size_that_was_foreseen(
     made: dict[str, Path], sample_dir: Path, text: Path, case: str
