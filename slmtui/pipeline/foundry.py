@@ -8,6 +8,7 @@ from pathlib import Path
 from slmtui.deployment import Deployment, saved
 from slmtui.events import Cancel, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
+from slmtui.foundry import ledger
 from slmtui.foundry.cache import CacheFolder
 from slmtui.foundry.cache import cache_folders as known_cache_folders
 from slmtui.foundry.deploy import DeployPlan, DeployResult
@@ -130,7 +131,8 @@ def verify(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
     """Ask again whether the deployed model is found, loads and answers, and record what comes out."""
     step = deployment.step("foundry")
     verdicts = yield from verify_model(_deployed(deployment), cancel)
-    now = altered(step, state=state_of(verdicts), record={**step.record, "verdicts": jsonable(verdicts)})
+    record = {**step.record, "verdicts": jsonable(verdicts), "verified_at": ledger.now()}
+    now = altered(step, state=state_of(verdicts), record=record)
     # Nothing was made anew, so what later stations have proved still holds.
     return altered(deployment, steps={**deployment.steps, "foundry": now}).save()
 

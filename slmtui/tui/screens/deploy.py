@@ -125,7 +125,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         super().show_state()
         job = self.slmtui.job(self.MODE)
         self.query_one("#cancel").display = self._at_work
-        self.query_one("#undo").display = self._is_deployed and not self._at_work
+        self.query_one("#undo").display = self._is_deployed and not self._at_work and not self._plans
         self.query_one(DeployForm).display = self._plans
         self.query_one(FailurePanel).show(None)
         self.query_one(JobPanel).show(job if self._at_work else None)
@@ -222,10 +222,8 @@ Then slmtui asks whether it worked, and shows what it saw:
         if not super().check_action(action, parameters):
             return False
         match action:
-            case "verify" | "again":
+            case "verify" | "again" | "undo":
                 return self._is_deployed and not self._plans and not self._at_work
-            case "undo":
-                return self._is_deployed and not self._at_work
         return True
 
     def proceed(self) -> None:

@@ -152,7 +152,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         return f"{len(models)} deployed, {size(sum(model.bytes for model in models))}"
 
     def _row(self, model: DeployedModel) -> Row:
-        state = "running" if self._serves(model) else "fail" if not model.folder.is_dir() else model.status
+        state = "running" if self._serves(model) else "fail" if not is_there(model) else model.status
         when = ago(model.checked_at) or "never"
         return Row(str(model.path), state, (model.model_id, size(model.bytes), _METHODS[model.method], when))
 
@@ -192,7 +192,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
             ("served at", self._address or ("starting" if self._serves(model) else "")),
             ("as", f"the model {model.model_id}; y copies the address, s ends it" if self._address else ""),
             ("note", self._served.advice if self._served and self._address else ""),
-            ("folder", short(model.folder) if model.folder.is_dir() else f"{short(model.folder)} is gone"),
+            ("folder", short(model.folder) if is_there(model) else f"{short(model.folder)} is gone"),
             ("cache", short(model.cache_dir)),
             ("made from", short(model.model_dir)),
             ("versions", ", ".join(versions) if len(versions) > 1 else ""),
@@ -228,7 +228,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         model = self._model
         if model is None:
             self.go("deploy")
-        elif not model.folder.is_dir():
+        elif not is_there(model):
             self.notify("Its folder is gone: undeploy it, then deploy it again.", severity="warning")
         else:
             self._open(model)
@@ -323,9 +323,14 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
             self.go("deploy")
 
 
+def is_there(model: DeployedModel) -> bool:
+    """Whether its files are: somebody else may have deleted them."""
+    return model.folder.is_dir()
+
+
 def _freed(model: DeployedModel) -> str:
     """What undeploying gives back on the disk."""
     shared = model.method in ("link", "symlink") and model.model_dir.is_dir()
-    if model.method == "register" or not model.folder.is_dir():
+    if model.method == "register" or not is_there(model):
         return "nothing"
     return "little: its weights are shared with what it was made from" if shared else size(model.bytes)
