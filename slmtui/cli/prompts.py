@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
 import sys
 import threading
@@ -29,16 +31,10 @@ def prompts(given: str | None, cancel: Cancel) -> Iterator[str]:
         return
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
-    def read() -> None:
-        # In a thread of its own: a pipe that says nothing must not keep Ctrl+C waiting.
-        try:
-            for line in sys.stdin.buffer:
-                lines.put(line)
-        except (OSError, ValueError):
-            pass
-        lines.put(None)
-
-    threading.Thread(target=read, name="prompts", daemon=True).start()
+    # In a thread of its own: a pipe that says nothing must not keep Ctrl+C waiting. It reads the descriptor
+    # itself: a thread that sits in sys.stdin holds its lock, and with it the interpreter's ending.
+    number = sys.stdin.fileno()
+    threading.Thread(target=_read, args=(number, lines), name="prompts", daemon=True).start()
     while True:
         try:
             line = lines.get(timeout=_POLL_SECONDS)
@@ -47,6 +43,18 @@ def prompts(given: str | None, cancel: Cancel) -> Iterator[str]:
             continue
         if line is None:
             return
-        text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+        text = line.decode("utf-8-sig", errors="replace").rstrip("\r")
         if text.strip():
             yield text
+
+
+def _read(number: int, lines: queue.SimpleQueue[bytes | None]) -> None:
+    """Put every line of a file descriptor into the queue, and None at its end."""
+    pending = b""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(number, 65536):
+            *whole, pending = (pending + chunk).split(b"\n")
+            for line in whole:
+                lines.put(line)
+    lines.put(pending)
+    lines.put(None)

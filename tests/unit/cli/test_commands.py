@@ -187,7 +187,10 @@ def test_a_stopped_chat_keeps_what_has_come(converted: Path) -> None:
 
 def lines(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     """Standard input that is a pipe with this in it."""
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    monkeypatch.setattr("sys.stdin", os.fdopen(reading, encoding="ascii"))
 
 
 def test_prompts_come_from_standard_input_a_line_each(
@@ -214,13 +217,14 @@ def test_without_a_prompt_it_is_a_usage_error(converted: Path, monkeypatch: pyte
 def test_waiting_for_a_line_ends_when_it_is_cancelled(
     converted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, _ = os.pipe()
+    reading, writing = os.pipe()
     monkeypatch.setattr("sys.stdin", os.fdopen(reading, encoding="utf-8"))
     cancel = Cancel()
     threading.Timer(0.2, cancel.set).start()
     parsed = build().parse_args(["chat", str(converted)])
     with pytest.raises(Cancelled):
         chat.chat(parsed, Report(False, io.StringIO(), io.StringIO()), cancel)
+    os.close(writing)
 
 
 def test_the_models_own_parameters_hold_unless_others_are_given(converted: Path) -> None:
