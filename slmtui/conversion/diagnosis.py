@@ -24,7 +24,7 @@ def diagnose(lines: Iterable[str], log: Path) -> Failure:
     for known in KNOWN:
         for pattern in known.said:
             if found := re.search(pattern, text):
-                return Failure(known.cause.format(*found.groups()), known.fix, log)
+                return Failure(known.cause.format(*found.groups()), known.fix.format(*found.groups()), log)
     fix = f"The log {log} has the whole story; try again once its cause is mended."
     last = next((found for line in reversed(lines) if (found := _EXCEPTION.match(line.strip()))), None)
     if last:

@@ -16,7 +16,7 @@ _SUPPORTED = "Take a model of a supported architecture, such as Llama, Qwen2, Qw
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A known failure: texts in the log (regular expressions), its cause, and its fix; {0} is a group."""
+    """A known failure: texts in the log (regular expressions), its cause and its fix; {0} is a group."""
 
     said: tuple[str, ...]
     cause: str
@@ -90,6 +90,26 @@ KNOWN = (
         (r"has no attribute 'rope_local_base_freq'",),
         "This release of onnxruntime-genai cannot read Gemma 3 as this release of transformers presents it.",
         "Take another model; Gemma 2 works.",
+    ),
+    Known(
+        (r"The (\S+) activation function is not currently supported\.",),
+        "The model builder cannot write the activation function {0}.",
+        _SUPPORTED,
+    ),
+    Known(
+        (r"Missing required keys in `rope_parameters` for 'rope_type'='(\w+)': \{(.+?)\}",),
+        "config.json asks for rotary positions of the kind {0} and leaves {1} out.",
+        f"Complete rope_parameters (or rope_scaling) in config.json. {_FETCH_AGAIN}",
+    ),
+    Known(
+        (r"TypeError: Field '(\w+)' expected (.+?), got \w+ \(value: (.+)\)",),
+        "config.json says {0} {2}; {1} belongs there.",
+        f"Mend {{0}} in config.json. {_FETCH_AGAIN}",
+    ),
+    Known(
+        (r"`num_hidden_layers` \((-?\d+)\) must be equal to the number of `layer_types` \((\d+)\)",),
+        "config.json contradicts itself: num_hidden_layers is {0}, and layer_types names {1} layers.",
+        f"Let both say how many layers the weights hold. {_FETCH_AGAIN}",
     ),
     Known(
         (r"trust_remote_code", r"contains custom code"),

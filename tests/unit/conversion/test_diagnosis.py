@@ -53,6 +53,26 @@ CASES = {
         "does not know the model type fern",
         "supported architecture",
     ),
+    "activation function": (
+        ["NotImplementedError: The mish activation function is not currently supported."],
+        "activation function mish",
+        "supported architecture",
+    ),
+    "rotary positions": (
+        ["KeyError: \"Missing required keys in `rope_parameters` for 'rope_type'='yarn': {'factor'}\""],
+        "of the kind yarn and leaves 'factor' out",
+        "rope_parameters",
+    ),
+    "a field's type": (
+        ["TypeError: Field 'rms_norm_eps' expected float, got str (value: 'tiny')"],
+        "rms_norm_eps 'tiny'; float belongs there",
+        "Mend rms_norm_eps in config.json",
+    ),
+    "contradictory layers": (
+        ["ValueError: `num_hidden_layers` (3) must be equal to the number of `layer_types` (2)"],
+        "num_hidden_layers is 3, and layer_types names 2 layers",
+        "weights hold",
+    ),
     "gemma 3": (
         ["AttributeError: 'Gemma3TextConfig' object has no attribute 'rope_local_base_freq'"],
         "cannot read Gemma 3",
