@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
+from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
-from tests.tui.convert_bench import FixedStudio, app_with, fix
+from slmtui.tui.widgets.config_pane import ConfigPane
+from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
 from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
@@ -30,9 +34,55 @@ async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
     app.screen.set_focus(None)
 
 
+async def _config(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await pilot.press("ctrl+t", "ctrl+t")
+    await until(pilot, lambda: app.screen.query(ConfigPane) and app.screen.query_one(ConfigPane).text)
+    app.screen.query_one(ConfigPane).editor.text = GUIDE
+    await until(pilot, lambda: "Mend it first" in screen_text(app), 20)
+
+
+async def _done(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await pilot.press("enter")
+    await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
+    _studio(app).may_go.set()
+    await until(pilot, lambda: primary(app) == "Continue" and "0.0612 mean" in screen_text(app))
+
+
+async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    _studio(app).failure = Failure(
+        "Olive made no model.", "Take another precision.", Path("/srv/convert.log")
+    )
+    await pilot.press("enter")
+    await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
+    _studio(app).may_go.set()
+    await until(pilot, lambda: primary(app) == "Try again")
+
+
+def _studio(app: SlmtuiApp) -> FixedStudio:
+    found = app.screen._studio
+    assert isinstance(found, FixedStudio)
+    return found
+
+
+async def _at_rest(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    """No cursor blinks, the footer has its keys, and nothing is drawn any more."""
+    for field in (*app.screen.query(Input), *app.screen.query(TextArea)):
+        field.cursor_blink = False
+    before = ""
+    for _ in range(20):
+        await pilot.pause(0.25)
+        shown = screen_text(app)
+        if shown == before:
+            return
+        before = shown
+
+
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
     "form": _form,
+    "config": _config,
     "running": _running,
+    "done": _done,
+    "failed": _failed,
 }
 
 
@@ -49,8 +99,9 @@ def _shows(
         app.theme = theme
         await until(pilot, lambda: primary(app) == "Convert")
         await STATES[state](pilot, app)
-        await pilot.pause(0.5)
+        await _at_rest(pilot, app)
         app.clear_notifications()
+        await _at_rest(pilot, app)
 
     try:
         return snap_compare(app, terminal_size=SIZES[size], run_before=before)

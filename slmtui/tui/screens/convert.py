@@ -186,7 +186,7 @@ all, also after a cancel.
     def _show_next(self, found: Prospect, job: Job[Any] | None) -> None:
         if found.plan is None:
             self.query_one("#anyway").display = found.anyway is not None
-            words = "Mend the configuration first; Ctrl+G does." if found.faulty else "This cannot start yet."
+            words = "Mend it first: Ctrl+G." if found.faulty else "This cannot start yet."
             self.set_primary("Convert", words, enabled=False)
             return
         busy = self.focused is not None and self._pane in self.focused.ancestors

@@ -26,7 +26,7 @@ class ConfigPane(Vertical):
     DEFAULT_CSS = """
     ConfigPane {
         height: 1fr;
-        #config-note { height: auto; max-height: 4; }
+        #config-note { height: auto; max-height: 7; }
         #config-text {
             height: 1fr;
             min-height: 4;

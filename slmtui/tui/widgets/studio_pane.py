@@ -237,10 +237,10 @@ class StudioPane(Vertical):
 
 
 def _form_note(found: Prospect) -> Content | None:
-    """How the form stands with a configuration of the user's."""
+    """How the form stands with the user's configuration; what is not run of it stands beside its text."""
     if found.wish.text is None:
         return None
     if found.recipe is not None:
-        return note("ok", ["The configuration is yours; the form says the same.", *found.replaced])
+        return note("ok", ["The configuration is yours; the form says the same."])
     why = found.beyond or "The configuration cannot be read."
-    return note("warn", [why, "It runs as it is; Ctrl+R: the form's.", *found.replaced])
+    return note("warn", [why, "It runs as it is; Ctrl+R: the form's."])
