@@ -14,7 +14,7 @@ _MODEL_ID = re.compile(r"[\w][\w.@/+-]*(?::\d+)?")
 # In front of a line of a chat: a robot, a coloured light, a prompt. `\w` takes letters of every script.
 _SYMBOLS = re.compile(r"^[^\w\"'(\[<]+")
 _CHAT_HINT = re.compile(
-    r"^interactive (?:chat|mode)|/exit|/help|ctrl\+c|^(?:loading|starting|downloading|unloading) |"
+    r"^interactive (?:chat|mode)|/exit|/help|ctrl\+c|^\W*(?:loading|starting|downloading|unloading) |"
     r"loaded successfully|is (?:running|started) (?:on|at) ",
     re.IGNORECASE,
 )
@@ -63,8 +63,9 @@ def chat_answer(text: str, question: str) -> str:
 
     Around the answer stand symbols, the prompt, the echo of what was typed, and hints on how to leave.
     """
-    lines = (_SYMBOLS.sub("", line).strip() for line in text.splitlines())
-    words = [line for line in lines if line and not _CHAT_HINT.search(line) and line != question.strip()]
+    said = (line for line in text.splitlines() if not _CHAT_HINT.search(line))
+    lines = (_SYMBOLS.sub("", line).strip() for line in said)
+    words = [line for line in lines if line and line != question.strip()]
     return " ".join(" ".join(words).split())
 
 

@@ -3,7 +3,7 @@
 The stand-in keeps the registrations in the same file as the SDK. It says what it is asked about in `calls`;
 `trouble` makes it fail at one of them. What the real SDK does is tested in `tests/real/foundry`.
 
-Run as a script it is killed on the way: `stand_in.py MODULE:FUNCTION before|after NTH DEED …`.
+Run as a script it is killed on the way: `stand_in.py MODULE:FUNCTION before|after NTH DEED[+METHOD] …`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from slmtui.events import Cancel, Failure, Service, Usage, drain
-from slmtui.foundry import deploy, prove, repair, sdk, undeploy
+from slmtui.foundry import deploy, partial, prove, repair, sdk, undeploy
 from slmtui.foundry.deployed import DeployedModel, find
 from slmtui.foundry.index import INDEX, INDEX_LOCK
 
@@ -146,12 +146,16 @@ def _die_at(place: str, when: str, nth: int) -> None:
 def _main(place: str, when: str, nth: str, deed: str, model_dir: str, cache_dir: str) -> None:
     install()
     _die_at(place, when, int(nth))
+    deed, _, method = deed.partition("+")
     if deed == "undeploy":
         model = find("small")
         assert isinstance(model, DeployedModel)
         drain(undeploy.undeploy(model, Cancel()))
     else:
-        plan = deploy.plan(Path(model_dir), "small", Path(cache_dir), replace=deed == "replace")
+        # Everything that was copied is worth keeping to this process.
+        partial.WORTH_KEEPING_BYTES = 1 if deed == "resume" else partial.WORTH_KEEPING_BYTES
+        how: Any = method or None
+        plan = deploy.plan(Path(model_dir), "small", Path(cache_dir), method=how, replace=deed == "replace")
         drain(deploy.deploy(plan, Cancel()))
 
 

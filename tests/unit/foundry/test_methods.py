@@ -1,15 +1,16 @@
-"""How a model gets into a cache: copy, hard link, symbolic link, registration; versions; what replacing changes."""
+"""How a model gets into a cache: copied, linked, registered; in versions; and what replacing one changes."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from slmtui.events import Cancel, Cancelled, Failure, Progress, drain
+from slmtui.events import Cancel, Cancelled, Event, Failure, Progress, drain
 from slmtui.foundry import copying, ledger, linking, partial
 from slmtui.foundry.deploy import deploy, plan
 from slmtui.foundry.deployed import deployed, find
@@ -201,13 +202,16 @@ def _interrupted(model_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(copying, "_CHUNK", 100_000)
     monkeypatch.setattr(copying, "_SAY_SECONDS", 0)
     cancel = Cancel()
-    seen = 0
+    service = deploy(plan(model_dir, "small", cache, method="copy"), cancel)
     with pytest.raises(Cancelled):
-        for event in deploy(plan(model_dir, "small", cache, method="copy"), cancel):
-            if isinstance(event, Progress) and WEIGHTS in event.text:
-                seen += 1
-                if seen == 5:
-                    cancel.set()
+        _cancel_in_the_middle(service, cancel)
+
+
+def _cancel_in_the_middle(service: Iterable[Event], cancel: Cancel) -> None:
+    copying_weights = (e for e in service if isinstance(e, Progress) and WEIGHTS in e.text)
+    for number, _ in enumerate(copying_weights):
+        if number == 5:
+            cancel.set()
 
 
 def test_a_cancelled_copy_goes_on_where_it_was(
