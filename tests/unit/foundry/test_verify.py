@@ -1,4 +1,4 @@
-"""A deployed model is asked again: its files, the SDK, the scanner, the `foundry` command of both generations.
+"""A deployed model is asked again: its files, the SDK, the scanner, both generations of the command.
 
 The command is a stand-in that replays what the real one prints; the real one is not run here.
 """
@@ -59,7 +59,7 @@ def classic(cache: Path) -> dict[str, str]:
         "cache location": f"💾 Cache directory path: {cache}\n",
         "cache list": "Models cached on device:\n   Alias      Model ID\n💾 small      small:0\n",
         "model run small:0": "🟢 Service is Started on http://127.0.0.1:5272/, PID 1!\n🕓 Loading model... \n"
-        "Interactive Chat. Enter /? or /help for help.\nPress Ctrl+C to cancel generation. Type /exit to go.\n"
+        "Interactive Chat. Enter /? or /help for help.\nPress Ctrl+C to cancel. Type /exit to leave.\n"
         "> Hello! What can you do?\n🤖 I answer questions.\n\n> /exit\n",
     }
 
