@@ -73,9 +73,10 @@ def _shows(
         model(name="smollm2-135m", checked=False, method="copy"),
     )
     monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
-    monkeypatch.setattr("slmtui.tui.screens.deploy.short", lambda path: "/srv/foundry/cache/models/custom/it")
-    for screen in ("deploy", "deployed"):
-        monkeypatch.setattr(f"slmtui.tui.screens.{screen}.ago", lambda at: "4 h ago" if at else "")
+    monkeypatch.setattr("slmtui.tui.widgets.plan_view.short", lambda path: "/srv/foundry/custom/it")
+    for place in ("widgets.plan_view", "screens.deployed"):
+        monkeypatch.setattr(f"slmtui.tui.{place}.ago", lambda at: "4 h ago" if at else "")
+    monkeypatch.setattr("slmtui.tui.widgets.model_detail.is_there", lambda model: True)
     monkeypatch.setattr("slmtui.tui.screens.deployed.is_there", lambda model: True)
     mode, walk = STATES[state]
     app = app_with(depot, mode)

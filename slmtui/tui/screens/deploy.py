@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -10,14 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, OptionList
 
 from slmtui.deployment import Deployment, Step
+from slmtui.events import Cancel, Service
 from slmtui.tui.depot import Depot, Prospect, Wish
-from slmtui.tui.format import ago, short
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.screens.replace import ReplaceScreen
 from slmtui.tui.widgets.deploy_form import DeployForm
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
-from slmtui.tui.widgets.plan_view import PlanView
+from slmtui.tui.widgets.plan_view import PlanView, deployed_rows
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary, verdict_from
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         shown = self._is_deployed and not self._plans
         step = self._step
         verdicts = [verdict_from(record) for record in step.record.get("verdicts", [])] if shown else []
-        self.query_one(Facts).show(self._deployed_rows(step) if shown else [])
+        self.query_one(Facts).show(deployed_rows(step.record, step.at) if shown else [])
         self.query_one(VerdictList).show(verdicts)
         if self._plans:
             self._look()
@@ -156,15 +157,6 @@ Then slmtui asks whether it worked, and shows what it saw:
             self.set_primary("Continue", summary(verdicts))
         else:
             self.set_primary("Deploy anew", summary(verdicts) or "Deployed, but not verified.")
-
-    def _deployed_rows(self, step: Step) -> list[tuple[str, str]]:
-        record = step.record
-        return [
-            ("deployed as", str(record.get("model_id", ""))),
-            ("folder", short(record["target"])),
-            ("how", str(record.get("method", ""))),
-            ("verified", ago(str(record.get("verified_at", "")) or step.at)),
-        ]
 
     @on(DeployForm.Changed)
     def _wished(self, event: DeployForm.Changed) -> None:
@@ -239,12 +231,8 @@ Then slmtui asks whether it worked, and shows what it saw:
         elif plan is None:
             self.go(self.slmtui.next_mode())
         elif plan.exists:
-            self.app.push_screen(ReplaceScreen(plan), self._answered)
+            self.app.push_screen(ReplaceScreen(plan), lambda yes: self._deploy() if yes else None)
         else:
-            self._deploy()
-
-    def _answered(self, yes: bool | None) -> None:
-        if yes:
             self._deploy()
 
     def _deploy(self) -> None:
@@ -255,9 +243,10 @@ Then slmtui asks whether it worked, and shows what it saw:
         self._prospect, self._anew = None, ""
         if plan.exists:
             self.slmtui.free_runtime()  # Windows replaces no file that a process has open
-        self.slmtui.start_job(
-            self.MODE, lambda cancel: self._depot.deploy(deployment, plan, cancel), self.slmtui.finished
-        )
+        self._begin(lambda cancel: self._depot.deploy(deployment, plan, cancel))
+
+    def _begin(self, service: Callable[[Cancel], Service[Deployment]]) -> None:
+        self.slmtui.start_job(self.MODE, service, self.slmtui.finished)
         self.show_state()
 
     @on(Input.Submitted)
@@ -284,10 +273,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         """Ask everybody once more."""
         deployment = self.slmtui.deployment
         if deployment is not None:
-            self.slmtui.start_job(
-                self.MODE, lambda cancel: self._depot.verify(deployment, cancel), self.slmtui.finished
-            )
-            self.show_state()
+            self._begin(lambda cancel: self._depot.verify(deployment, cancel))
 
     @on(Button.Pressed, "#undo")
     def action_undo(self) -> None:
@@ -296,10 +282,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         if deployment is not None:
             self.slmtui.free_runtime()
             self._prospect, self._anew = None, ""
-            self.slmtui.start_job(
-                self.MODE, lambda cancel: self._depot.undeploy(deployment, cancel), self.slmtui.finished
-            )
-            self.show_state()
+            self._begin(lambda cancel: self._depot.undeploy(deployment, cancel))
 
     def action_deployed(self) -> None:
         """Show everything that is deployed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
@@ -18,10 +18,9 @@ from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.screens.ask import AskScreen, Section
 from slmtui.tui.served import Served
 from slmtui.tui.station_screen import StationScreen
-from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
+from slmtui.tui.widgets.model_detail import ModelDetail, freed, is_there
 from slmtui.tui.widgets.table import Column, Row, Table
-from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary
 from slmtui.units import size
 
 if TYPE_CHECKING:
@@ -75,10 +74,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         yield Static(_NOTHING, id="no-models", markup=False)
         with Container(id="deployed-frame"):
             yield Table(_COLUMNS, id="models")
-            with VerticalScroll(id="model-detail"):
-                yield FailurePanel(id="deployed-failure")
-                yield Facts(id="model-facts")
-                yield VerdictList(id="model-verdicts")
+            yield ModelDetail()
 
     # What is shown
 
@@ -136,7 +132,8 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         if self._busy:
             self.set_primary("Working", "Esc cancels.", enabled=False)
         elif self._models:
-            self.set_primary("Open in chat", self._words(), focus=False)
+            total = size(sum(model.bytes for model in self._models.values()))
+            self.set_primary("Open in chat", f"{len(self._models)} deployed, {total}", focus=False)
         else:
             self.set_primary("Deploy a model", "slmtui has deployed nothing yet.")
         if self._models and self.focused in (None, self.query_one("#primary")):
@@ -146,10 +143,6 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
 
     def _heading(self) -> Content:
         return Content.styled(self.HEADING, "bold")  # it is about no model in particular
-
-    def _words(self) -> str:
-        models = (self._models or {}).values()
-        return f"{len(models)} deployed, {size(sum(model.bytes for model in models))}"
 
     def _row(self, model: DeployedModel) -> Row:
         state = "running" if self._serves(model) else "fail" if not is_there(model) else model.status
@@ -163,13 +156,16 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
 
     def _show_detail(self) -> None:
         model = self._model
-        self.query_one(FailurePanel).show(self._said(model))
-        self.query_one(Facts).show(self._rows(model) if model else [])
         job = self.slmtui.job(self.MODE)
-        if self._busy and job is not None and model is not None and self._asked == str(model.path):
-            self.query_one(VerdictList).show(job.verdicts)
-        else:
-            self.query_one(VerdictList).show(model.verdicts if model else [])
+        asked = self._busy and job is not None and model is not None and self._asked == str(model.path)
+        served = self._served if self._serves(model) else None
+        self.query_one(ModelDetail).show(
+            model,
+            (self._models or {}).values(),
+            served,
+            self._said(model),
+            job.verdicts if asked and job else None,
+        )
 
     def _said(self, model: DeployedModel | None) -> Failure | None:
         """What went wrong with this model last, or with the list."""
@@ -179,26 +175,6 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
             if job is not None and job.failure is not None and (model is None or about == str(model.path)):
                 return job.failure
         return self._failure
-
-    def _rows(self, model: DeployedModel) -> list[tuple[str, str]]:
-        versions = [
-            str(each.version)
-            for each in (self._models or {}).values()
-            if (each.name, each.cache_dir) == (model.name, model.cache_dir)
-        ]
-        registered = "listed by the SDK" if model.registered else "not registered with the SDK"
-        scanned = "found by the scanner" if model.listed_by_scanner else "not found by the scanner"
-        return [
-            ("served at", self._address or ("starting" if self._serves(model) else "")),
-            ("as", f"the model {model.model_id}; y copies the address, s ends it" if self._address else ""),
-            ("note", self._served.advice if self._served and self._address else ""),
-            ("folder", short(model.folder) if is_there(model) else f"{short(model.folder)} is gone"),
-            ("cache", short(model.cache_dir)),
-            ("made from", short(model.model_dir)),
-            ("versions", ", ".join(versions) if len(versions) > 1 else ""),
-            ("now", f"{registered}, {scanned}"),
-            ("verdicts", summary(model.verdicts)),
-        ]
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job
@@ -261,7 +237,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         stays = short(model.model_dir) if model.model_dir.is_dir() else ""
         rows = (
             ("takes out", short(model.path) if model.method != "register" else "its registration"),
-            ("frees", _freed(model)),
+            ("frees", freed(model)),
             ("stays", stays or "nothing: what it was made from is gone, so it cannot be made again"),
         )
         section = Section(f"{model.model_id} out of {short(model.cache_dir)}", rows)
@@ -321,16 +297,3 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
             super().action_leave()
         else:
             self.go("deploy")
-
-
-def is_there(model: DeployedModel) -> bool:
-    """Whether its files are: somebody else may have deleted them."""
-    return model.folder.is_dir()
-
-
-def _freed(model: DeployedModel) -> str:
-    """What undeploying gives back on the disk."""
-    shared = model.method in ("link", "symlink") and model.model_dir.is_dir()
-    if model.method == "register" or not is_there(model):
-        return "nothing"
-    return "little: its weights are shared with what it was made from" if shared else size(model.bytes)

@@ -46,7 +46,7 @@ class ReplaceScreen(Dialog[bool]):
     def on_mount(self) -> None:
         plan, diff = self._plan, self._plan.diff or Diff((), "")
         self.query_one("#replace-lead", Static).update(
-            f"{short(plan.target)} is there already. {_words(diff)} "
+            f"{short(plan.target)} is there already; {_words(diff)}. "
             "The old one makes way only once the new one loads and answers; it does not come back."
         )
         self.query_one("#replace-files", Facts).show((each.inside, _change(each)) for each in diff.files)
@@ -66,8 +66,8 @@ class ReplaceScreen(Dialog[bool]):
 def _words(diff: Diff) -> str:
     count = len(diff.files)
     if not count:
-        return "The new one is the same, byte for byte."
-    return f"{count} file differs:" if count == 1 else f"{count} files differ:"
+        return "the new one is the same, byte for byte"
+    return "1 file differs" if count == 1 else f"{count} files differ"
 
 
 def _change(change: FileChange) -> str:

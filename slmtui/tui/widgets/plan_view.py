@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from slmtui.tui.format import short
+from slmtui.tui.format import ago, short
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.table import Column, Row, Table
 from slmtui.units import size
@@ -93,3 +93,11 @@ def file_rows(plan: DeployPlan) -> Iterator[Row]:
     for each in changes.values():
         if each.change == "removed":
             yield Row(each.inside, "", (each.inside, size(each.bytes_before or 0), "–", "removed"))
+
+
+def deployed_rows(record: Mapping[str, Any], at: str) -> Iterator[tuple[str, str]]:
+    """What has become of a plan, as a deployment has recorded it at the time `at`."""
+    yield "deployed as", str(record.get("model_id", ""))
+    yield "folder", short(record["target"])
+    yield "how", str(record.get("method", ""))
+    yield "verified", ago(str(record.get("verified_at", "")) or at)
