@@ -231,6 +231,33 @@ async def test_the_verdict_and_its_figures_are_shown(studio: FixedStudio, word: 
     assert not studio.asked[1]["compares"]
 
 
+async def test_result_and_log_take_turns_where_there_is_no_room_for_both(studio: FixedStudio) -> None:
+    studio.may_go.set()
+    app = app_with(studio)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await ready(pilot, app, "Continue")
+        assert "0.0612 mean" in screen_text(app)
+        assert "Reading layer 1" not in screen_text(app)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: "Reading layer 1" in screen_text(app))
+        assert app.screen.query_one(LogView).query_one(Log).size.height > 12
+        await pilot.press("y")
+        assert "[engine.py:665:_run_pass]" in app.clipboard, "what is copied is not shortened"
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: "0.0612 mean" in screen_text(app))
+
+
+async def test_that_a_configuration_is_the_users_is_said_once(studio: FixedStudio) -> None:
+    app = app_with(studio)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        config(app).editor.text = json.dumps(json.loads(config(app).text) | {"workflow_id": "mine"}, indent=4)
+        await until(pilot, lambda: "Yours; the form says the same" in screen_text(app))
+        assert "The configuration is yours" not in screen_text(app)
+
+
 async def test_a_failure_is_shown_with_its_log(studio: FixedStudio) -> None:
     studio.failure = Failure("Olive made no model.", "Take another precision.")
     studio.may_go.set()

@@ -75,7 +75,8 @@ weights** or **Python code** that come with the model. The answers are kept with
                 yield SourceList()
                 yield Static("Your model", classes="section")
                 yield PathInput(id="path")
-                yield Facts(id="path-help")
+                with Vertical(id="path-help"):
+                    yield Facts(id="path-kinds")
                 with Vertical(id="tour-box"):
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
@@ -86,7 +87,7 @@ weights** or **Python code** that come with the model. The answers are kept with
 
     def body_ready(self) -> None:
         self.query_one("#tour", Facts).show(TOUR)
-        self.query_one("#path-help", Facts).show(EXPLAINED)
+        self.query_one("#path-kinds", Facts).show(EXPLAINED)
         self._show_path_help()
 
     def show_state(self) -> None:
@@ -237,8 +238,10 @@ weights** or **Python code** that come with the model. The answers are kept with
 
     def _refuse(self, failure: Failure | None) -> None:
         """It was not begun; what was said of it while it was typed is said above now."""
+        if isinstance(failure, Unanswered):
+            failure = Failure(failure.cause, f"Enter asks again. {failure.fix}")
         self.query_one(FailurePanel).show(failure)
-        if self._path.text and not isinstance(failure, Unanswered):
+        if self._path.text:
             self.query_one(SourceDetails).clear()
 
     # What only the user knows
