@@ -20,7 +20,7 @@ _FACTORS = {
     "OnnxFloatToFloat16": 7.3,
     "OnnxDynamicQuantization": 6.5,
 }
-_BUILDER, _BUILDER_INT4, _BUILDER_K_QUANT, _SHARE_FP32 = 1.3, 2.6, 3.5, 4.6
+_BUILDER, _BUILDER_INT4, _BUILDER_K_QUANT, _SHARE_FP32 = 1.3, 1.5, 3.5, 4.6
 # What unpacking a GGUF file or merging an adapter leaves behind in the same process.
 _UNPACKED = 0.6
 

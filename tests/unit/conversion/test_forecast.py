@@ -73,7 +73,7 @@ def test_the_peak_of_memory_is_that_of_the_hungriest_pass(source: ModelSource) -
         for preset in presets()
     }
     assert peaks["plainfp32"] < peaks["guideint4"] < peaks["k_quantint4"] < peaks["plainfp16"]
-    assert peaks["compactint4"] < peaks["guideint4"]
+    assert peaks["guideint4"] < peaks["compactint4"] < peaks["k_quantint4"]  # SmolLM2: 1.2, 1.6, 2.3 GB
     assert 5e9 < peaks["plainfp32"] < 7e9
     packed = dataclasses.replace(large, format="gguf")
     assert peak_memory(packed, recipe()) > peak_memory(large, recipe())
