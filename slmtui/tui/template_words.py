@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from textual.content import Content
 
@@ -11,8 +12,9 @@ from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.issues import Issue
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.station import TemplatePlan
-from slmtui.tui.format import MUTED, icon, safe
+from slmtui.tui.format import MUTED, safe
 
+_STRINGS = ("system", "user", "assistant", "prompt")
 _SHOWN = 4  # issues at once; the rest is counted
 
 
@@ -22,48 +24,72 @@ def with_template(text: str, template: PromptTemplate) -> str:
     Raises:
         Failure: the text is no JSON object.
     """
-    for name in ("system", "user", "assistant", "prompt"):
+    for name in _STRINGS:
         text = set_at(text, ("PromptTemplate", name), getattr(template, name) or None)
     return text
 
 
+def template_in(values: Mapping[str, Any]) -> PromptTemplate:
+    """The four strings of a file that may have errors; what is no text there counts as absent."""
+    strings = values.get("PromptTemplate")
+    found = strings if isinstance(strings, dict) else {}
+    system, user, assistant, prompt = (
+        each if isinstance(each := found.get(name), str) else "" for name in _STRINGS
+    )
+    return PromptTemplate(system, user, assistant, prompt)
+
+
 def said(
     issues: Sequence[Issue], plan: TemplatePlan, model: InferenceModel | None, *, synced: bool
-) -> Content:
-    """What is wrong with the file, else how it stands to the model's own chat template."""
-    lines = [_issue_line(issue) for issue in issues[:_SHOWN]]
+) -> list[tuple[str, Content]]:
+    """What is wrong with the file, else how it stands to the model's own chat template: signs and lines."""
+    lines = [_issue_line(issue) for issue in errors_first(issues)[:_SHOWN]]
     if len(issues) > _SHOWN:
-        lines.append(Content.styled(f"  and {len(issues) - _SHOWN} more", MUTED))
-    if model is not None and not any(issue.severity == "error" for issue in issues):
+        lines.append(("", Content.styled(f"and {len(issues) - _SHOWN} more", MUTED)))
+    if model is not None:
         lines += _standing(plan, model, synced=synced)
-    return Content("\n").join(lines)
+    return lines
 
 
-def _standing(plan: TemplatePlan, model: InferenceModel, *, synced: bool) -> list[Content]:
+def errors_first(issues: Sequence[Issue]) -> list[Issue]:
+    """In the file's order, but what forbids writing it before what does not."""
+    return sorted(issues, key=lambda issue: issue.severity != "error")
+
+
+def _standing(plan: TemplatePlan, model: InferenceModel, *, synced: bool) -> list[tuple[str, Content]]:
     derivation = plan.derivation
-    if model.prompt_template != derivation.template:
-        words = "Valid, but not what the model's chat template makes, which newer runtimes use. "
-        does = "Ctrl+B writes one that says the same." if derivation.probes else ""
-        return [Content.assemble(icon("warn"), " ", words, does)]
+    if not same_strings(model.prompt_template, derivation.template):
+        words = "Valid, but not what the model's chat template makes, which newer runtimes use."
+        if not derivation.probes:
+            words = "Valid, but the model has no chat template, and newer runtimes need one."
+        return [("warn", Content(f"{words} Ctrl+B writes one that says the same."))]
     if not derivation.probes:
         first, *rest = derivation.notes or ("The model has no chat template.",)
-        return [Content.assemble(icon("warn"), " ", safe(first)), *_notes(rest)]
+        ours = "Ctrl+B writes the chat template that these strings make."
+        return [("warn", Content(safe(first))), *_notes([*rest, ours])]
     words = "Valid. It is what the model's own chat template makes."
     if synced:
         words = "Valid. The chat template is the one written from it; Ctrl+B puts the model's own back."
-    return [Content.assemble(icon("ok"), " ", words), *_notes(derivation.notes)]
+    return [("ok", Content(words)), *_notes(derivation.notes)]
 
 
-def _notes(notes: Sequence[str]) -> list[Content]:
-    return [Content.styled("  " + safe(note), MUTED) for note in notes]
+def _notes(notes: Sequence[str]) -> list[tuple[str, Content]]:
+    return [("", Content.styled(safe(note), MUTED)) for note in notes]
 
 
-def _issue_line(issue: Issue) -> Content:
+def _issue_line(issue: Issue) -> tuple[str, Content]:
     """An issue with its line, cause and fix."""
-    return Content.assemble(
-        icon("fail" if issue.severity == "error" else "warn"),
-        (f" line {issue.line}: " if issue.line else " ", MUTED),
-        safe(issue.cause),
-        ("  → ", "$text-accent"),
-        safe(issue.fix),
+    return (
+        "fail" if issue.severity == "error" else "warn",
+        Content.assemble(
+            (f"line {issue.line}: " if issue.line else "", MUTED),
+            safe(issue.cause),
+            ("  → ", "$text-accent"),
+            safe(issue.fix),
+        ),
     )
+
+
+def same_strings(one: PromptTemplate, other: PromptTemplate) -> bool:
+    """Whether the four strings are the same, whatever else stands beside them."""
+    return all(getattr(one, name) == getattr(other, name) for name in _STRINGS)

@@ -51,7 +51,7 @@ GUIDE = """\
   }
 }
 """
-_SPLIT = re.compile(rf"({CONTROL.pattern}|\n| ?\w+| ?[^\w\s]+| )")
+_SPLIT = re.compile(rf"({CONTROL.pattern}|\n| ?\w+| ?[^\w\s]| )")
 
 
 def model_folder(folder: Path, chat_template: str = CHATML) -> Path:

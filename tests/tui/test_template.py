@@ -44,7 +44,7 @@ def text(app: SlmtuiApp) -> str:
 
 
 def issues(app: SlmtuiApp) -> str:
-    return str(app.screen.query_one("#issues", Static).content)
+    return " ".join(str(app.screen.query_one("#issues", Static).content).split())
 
 
 def field(app: SlmtuiApp, name: str) -> Input:

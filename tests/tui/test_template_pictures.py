@@ -32,7 +32,7 @@ async def _wrong(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 async def _truth(pilot: Pilot[int], app: SlmtuiApp) -> None:
     app.screen.turn("truth")  # type: ignore[attr-defined]
-    await until(pilot, lambda: "the same in all three" in screen_text(app))
+    await until(pilot, lambda: app.screen.query_one("#renderings").display)
     app.screen.set_focus(None)
 
 

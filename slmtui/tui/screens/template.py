@@ -19,12 +19,14 @@ from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
 from slmtui.tui import template_words
 from slmtui.tui.screens.template_faces import NARROW, WIDE
+from slmtui.tui.screens.template_family import TemplateFamily
 from slmtui.tui.screens.template_files import TemplateFiles
 from slmtui.tui.screens.template_truth import TemplateTruth
 from slmtui.tui.screens.template_worlds import TemplateWorlds
 from slmtui.tui.truth_desk import TruthDesk
 from slmtui.tui.widgets.faces import Faces
-from slmtui.tui.widgets.family_choice import DERIVED, FamilyChoice
+from slmtui.tui.widgets.family_choice import FamilyChoice
+from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.json_editor import JsonEditor
 from slmtui.tui.widgets.prompt_text import from_text
 from slmtui.tui.widgets.template_fields import TemplateFields
@@ -32,7 +34,7 @@ from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
 
 
-class TemplateScreen(TemplateTruth, TemplateWorlds, TemplateFiles):
+class TemplateScreen(TemplateTruth, TemplateFamily, TemplateWorlds, TemplateFiles):
     """What the model sees around a question."""
 
     MODE = "template"
@@ -53,7 +55,7 @@ from the model's **own chat template**; one that differs from what the model was
   Ctrl+G goes there. Ctrl+Z undoes, Ctrl+E opens your own editor, Ctrl+L loads a file.
 * **Truth** (Ctrl+T): a conversation of yours as *transformers*, the *runtime* and *PromptTemplate* make it,
   token by token, with the first difference marked. `i` or Ctrl+G shows the tokens' numbers. Enter in the last
-  question adds a turn, Backspace in an empty one takes it away.
+  question adds a turn, Backspace in an empty one takes it away; PageDown reads on.
 * **Both worlds** (Ctrl+B): older runtimes read PromptTemplate, newer ones the chat template. Where you have
   changed the first, this writes the second so that it says the same; the same key takes it back.
 * **Search options** (Ctrl+S): newer runtimes ignore ModelConfig too; this writes it into `genai_config.json`,
@@ -86,7 +88,7 @@ What is there already is overwritten only after you have seen the difference and
                 with Horizontal(id="editor"):
                     yield TemplateFields(id="fields")
                     yield JsonEditor(id="json")
-                yield Static(id="issues")
+                yield Hanging(id="issues")
                 yield Static("The prompt it makes", id="preview-title", classes="section")
                 yield Static(id="preview")
                 yield VerdictList(id="template-verdicts")
@@ -186,14 +188,19 @@ What is there already is overwritten only after you have seen the difference and
             values = None
         if isinstance(values, dict):
             self.query_one(TemplateFields).fill(values)
-        if self._model is not None:
-            self.query_one(FamilyChoice).follow(self._model.prompt_template)
-            question = pipeline.first_question(self._shown_for) if self._shown_for else pipeline.GREETING
-            shown = from_text(self._model.prompt_template.render([Message("user", question)]))
-            self.query_one("#preview", Static).update(shown)
+            self.query_one(FamilyChoice).follow(template_words.template_in(values))
+        self._show_preview()
         self._show_issues(issues)
         self._show_action()
         self._ask_truth()
+
+    def _show_preview(self) -> None:
+        """The prompt, where there is one: what an earlier text made would mislead."""
+        model, deployment = self._model, self._shown_for
+        self.query_one("#editing").set_class(model is None, "-faulty")
+        if model is not None and deployment is not None:
+            messages = [Message("user", pipeline.first_question(deployment))]
+            self.query_one("#preview", Static).update(from_text(model.prompt_template.render(messages)))
 
     @on(TextArea.Changed, "#json")
     def _json_changed(self, event: TextArea.Changed) -> None:
@@ -216,33 +223,13 @@ What is there already is overwritten only after you have seen the difference and
         self._show_issues((issue,))
         self.set_primary("Write", "Mend the field first.", enabled=False)
 
-    @on(FamilyChoice.Picked)
-    def _family_picked(self, event: FamilyChoice.Picked) -> None:
-        try:
-            self._put(template_words.with_template(self.text, event.template))
-        except Failure as failure:
-            self.notify(f"{failure.cause} {failure.fix}", markup=False, severity="warning")
-            return
-        if event.family != DERIVED and self._shown_for is not None:
-            self._explain(self._shown_for, event.family)
-
-    @work(thread=True, exclusive=True, group="explain")
-    def _explain(self, deployment: Deployment, family: str) -> None:
-        """How well a preset goes with this model: rendering what it is compared with takes a moment."""
-        try:
-            derivation = pipeline.template_plan(deployment, family).derivation
-        except Failure:
-            return  # the strings are there all the same, and what they are worth is said by the truth
-        if self.app.is_running:
-            self.app.call_from_thread(self.query_one(FamilyChoice).explain, family, derivation)
-
     def _show_issues(self, issues: tuple[Issue, ...]) -> None:
         if bool(issues) != bool(self._issues):
             self.call_after_refresh(self.refresh_bindings)
         self._issues = issues
         if self._plan is not None:
             lines = template_words.said(issues, self._plan, self._model, synced=self._synced)
-            self.query_one("#issues", Static).update(lines)
+            self.query_one(Hanging).show(lines)
 
     def _show_action(self) -> None:
         deployment, plan = self._shown_for, self._plan
@@ -258,7 +245,7 @@ What is there already is overwritten only after you have seen the difference and
             there = plan.existing is not None and self.text != plan.existing
             words = "Enter shows what would change." if there else "Enter writes it."
             self.set_primary("Write and continue", words, focus=not editing)
-        self.query_one("#reset").display = self.text != plan.inference_model.to_json()
+        self.query_one("#reset").display = self.wide and self.text != plan.inference_model.to_json()
         self._show_worlds()
         verdicts = deployment.step("prompt").record.get("verdicts", []) if written else []
         shown = (verdict_from(v) for v in verdicts if v["status"] != "ok")
@@ -296,7 +283,8 @@ What is there already is overwritten only after you have seen the difference and
 
     def action_go_there(self) -> None:
         """Go to the line of the first problem."""
-        line = next((issue.line for issue in self._issues if issue.line), None)
+        issues = template_words.errors_first(self._issues)
+        line = next((issue.line for issue in issues if issue.line), None)
         if line is not None:
             if self.face != "json" and not self.wide:
                 self.turn("json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import on, work
 from textual.timer import Timer
 
@@ -14,6 +16,7 @@ from slmtui.prompt.station import TemplatePlan
 from slmtui.prompt.truth import Truth
 from slmtui.runtime.parameters import Message
 from slmtui.tui.screens.template_faces import TemplateFaces
+from slmtui.tui.template_words import same_strings
 from slmtui.tui.truth_desk import TruthDesk
 from slmtui.tui.widgets.truth_view import TruthView
 
@@ -23,6 +26,7 @@ _TYPING_SECONDS = 0.12
 class TemplateTruth(TemplateFaces):
     """What can be done with the truth; the screen has the rest."""
 
+    _plan: TemplatePlan | None
     _model: InferenceModel | None
 
     def __init__(self, desk: TruthDesk | None = None) -> None:
@@ -74,7 +78,17 @@ class TemplateTruth(TemplateFaces):
         if isinstance(found, Failure):
             view.fail(found)
         else:
-            view.show(found)
+            view.show(self._with_reason(found))
+
+    def _with_reason(self, truth: Truth) -> Truth:
+        """Where the derived strings themselves differ, the reason is what they cannot express."""
+        plan, model = self._plan, self._model
+        if truth.verdict.status != "warn" or plan is None or model is None or not plan.derivation.probes:
+            return truth
+        derivation = plan.derivation
+        if not derivation.notes or not same_strings(model.prompt_template, derivation.template):
+            return truth
+        return replace(truth, verdict=replace(truth.verdict, fix=derivation.notes[0]))
 
     def _forget_truth(self) -> None:
         """The model's files have changed; blocks for a moment."""

@@ -17,6 +17,7 @@ from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.station import TemplatePlan
 from slmtui.tui.screens.diff import DiffScreen
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.template_words import same_strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,11 @@ class TemplateWorlds(StationScreen):
         """Offer what can be done: the chat template that says the same, or the model's own again."""
         button = self.query_one("#worlds", Button)
         plan, model = self._plan, self._model
-        changed = plan is not None and model is not None and model.prompt_template != plan.derivation.template
+        changed = (
+            plan is not None
+            and model is not None
+            and not (plan.derivation.probes and same_strings(model.prompt_template, plan.derivation.template))
+        )
         if button.display != (self._synced or changed):
             button.display = self._synced or changed
             self.call_after_refresh(self.refresh_bindings)

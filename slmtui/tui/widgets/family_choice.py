@@ -13,6 +13,7 @@ from slmtui.prompt import families
 from slmtui.prompt.derive import Derivation
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.tui.format import MUTED, safe
+from slmtui.tui.template_words import same_strings
 from slmtui.tui.widgets.choice import Choice, Value
 
 DERIVED = "derived"
@@ -69,7 +70,7 @@ class FamilyChoice(Vertical):
 
     def follow(self, template: PromptTemplate) -> None:
         """Show whose strings these are."""
-        same = [key for key, each in self._templates.items() if _same(each, template)]
+        same = [key for key, each in self._templates.items() if same_strings(each, template)]
         chosen = self.query_one(Choice).value
         # Two families may have the same strings; the one the user has chosen stays.
         found = chosen if chosen in same else next(iter(same), _OWN)
@@ -91,15 +92,9 @@ class FamilyChoice(Vertical):
 def _derived(derivation: Derivation) -> str:
     if derivation.family != families.NONE:
         return f"{families.title(derivation.family)}, derived"
-    same = (each.title for each in families.families() if _same(each.template, derivation.template))
+    same = (each.title for each in families.families() if same_strings(each.template, derivation.template))
     return f"{next(same, 'one')}, taken for want of a chat template"
 
 
 def _sure(derivation: Derivation) -> str:
     return f"{derivation.confidence:.0%} sure: {derivation.why}"
-
-
-def _same(one: PromptTemplate, other: PromptTemplate) -> bool:
-    """Whether the four strings are the same, whatever else stands beside them."""
-    names = ("system", "user", "assistant", "prompt")
-    return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -49,7 +49,7 @@ def from_tokens(tokens: Iterable[Piece], *, ids: bool, parts_at: int | None) -> 
         count += 1
         style = _SPECIAL_STYLE if token.special else ""
         if index == parts_at:
-            parts.append(_marked(token.text))
+            parts.append(_marked(token.text, breaks=not ids))
         elif ids:
             # Numbers stand between the tokens, so a line break does not need to be one.
             parts.append(Content.styled(_visible(token.text, spaces=True), style))
@@ -72,9 +72,9 @@ def _broken(text: str, style: str) -> Content:
     return _BREAK.join(lines) if len(lines) > 1 else lines[0]
 
 
-def _marked(text: str) -> Content:
+def _marked(text: str, *, breaks: bool) -> Content:
     shown = Content.styled(_visible(text, spaces=True) or "nothing", _PARTS_STYLE)
-    return Content.assemble(shown, "\n") if text.endswith("\n") else shown
+    return Content.assemble(shown, "\n") if breaks and text.endswith("\n") else shown
 
 
 def _visible(text: str, *, spaces: bool = False) -> str:

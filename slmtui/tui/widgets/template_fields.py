@@ -91,6 +91,8 @@ class TemplateFields(Vertical):
             if field.value != shown and not (field.has_focus and _same(field.value, value, path)):
                 with field.prevent(Input.Changed):
                     field.value = shown
+                if not field.has_focus:
+                    field.cursor_position = 0  # where the eye begins to read
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -1,0 +1,46 @@
+"""The Template screen's families: another one's strings, and how well they go with this model."""
+
+from __future__ import annotations
+
+from textual import on, work
+
+from slmtui import pipeline
+from slmtui.deployment import Deployment
+from slmtui.events import Failure
+from slmtui.tui import template_words
+from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.family_choice import DERIVED, FamilyChoice
+
+
+class TemplateFamily(StationScreen):
+    """What choosing a family does; the screen has the rest."""
+
+    _shown_for: Deployment | None
+
+    @property
+    def text(self) -> str:
+        """The file as it stands in the editor."""
+        raise NotImplementedError
+
+    def _put(self, text: str) -> None:
+        raise NotImplementedError
+
+    @on(FamilyChoice.Picked)
+    def _family_picked(self, event: FamilyChoice.Picked) -> None:
+        try:
+            self._put(template_words.with_template(self.text, event.template))
+        except Failure as failure:
+            self.notify(f"{failure.cause} {failure.fix}", markup=False, severity="warning")
+            return
+        if event.family != DERIVED and self._shown_for is not None:
+            self._explain(self._shown_for, event.family)
+
+    @work(thread=True, exclusive=True, group="explain")
+    def _explain(self, deployment: Deployment, family: str) -> None:
+        """How well a preset goes with this model: rendering what it is compared with takes a moment."""
+        try:
+            derivation = pipeline.template_plan(deployment, family).derivation
+        except Failure:
+            return  # the strings are there all the same, and what they are worth is said by the truth
+        if self.app.is_running:
+            self.app.call_from_thread(self.query_one(FamilyChoice).explain, family, derivation)
