@@ -1,16 +1,15 @@
 """What transformers finds out by reading thousands of files, remembered. For the worker alone.
 
 As it is imported, it reads every file of its models for the names in them, twice (`define_import_structure`):
-a sixth of all imports. They are kept as JSON in the folder that `SLMTUI_IMPORTS` names, under the release of
-transformers and the folder of its models with its time. Without such a folder, or with one that cannot be
-written, the files are read once.
+a sixth of all imports. They are kept in the JSON file that `SLMTUI_IMPORTS` names, with the release of
+transformers and the folder of its models with its time. Without such a file, or where it cannot be written,
+the models are read once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -21,7 +20,7 @@ from typing import Any
 
 from slmtui.conversion.import_hooks import Execute, Executing
 
-FOLDER = "SLMTUI_IMPORTS"
+FILE = "SLMTUI_IMPORTS"
 _MODULE = "transformers.utils.import_utils"
 
 
@@ -76,21 +75,18 @@ def _models(folder: Path) -> str:
 
 def _kept(depends_on: str, find_out: Callable[[], list[Any]]) -> list[Any]:
     """What was found out once, as long as what it depends on is the same."""
-    home = os.environ.get(FOLDER, "")
-    if not home:
+    name = os.environ.get(FILE, "")
+    if not name:
         return find_out()
-    digest = hashlib.sha256(depends_on.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    file = Path(home) / f"models-{digest}.json"
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(known, list):
-            return known
+    file = Path(name)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["of"] == depends_on:
+            return list(kept["models"])
     found = find_out()
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        for old in file.parent.glob("models-*.json"):
-            old.unlink(missing_ok=True)
-        beside = file.with_suffix(f".{os.getpid()}")
-        beside.write_text(json.dumps(found), encoding="utf-8")
+        beside = file.with_name(f"{file.name}.{os.getpid()}")
+        beside.write_text(json.dumps({"of": depends_on, "models": found}), encoding="utf-8")
         beside.replace(file)
     return found

@@ -38,7 +38,7 @@ class Worker:
         self.module, self.python = module, python
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(building(cache_dir() / "olive-worker"))
-            environment = worker_environment(folder) | {IMPORTS: str(cache_dir() / "imports")}
+            environment = worker_environment(folder) | {IMPORTS: str(cache_dir() / "imports.json")}
             (folder / "tmp").mkdir()
             self.child = stack.enter_context(
                 Child(module, python=python, environment=environment, yielding=True)

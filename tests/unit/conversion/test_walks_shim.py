@@ -45,7 +45,7 @@ def ask(module: Any) -> Any:
 def test_the_models_are_read_once_where_nothing_can_be_kept(
     module: Any, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(walks_shim.FOLDER, raising=False)
+    monkeypatch.delenv(walks_shim.FILE, raising=False)
     assert ask(module) == STRUCTURE
     assert len(read) == 1
 
@@ -53,7 +53,7 @@ def test_the_models_are_read_once_where_nothing_can_be_kept(
 def test_they_are_known_the_next_time_and_read_anew_when_they_change(
     module: Any, read: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(walks_shim.FOLDER, str(tmp_path / "imports"))
+    monkeypatch.setenv(walks_shim.FILE, str(tmp_path / "cache" / "imports.json"))
     plain = module.define_import_structure
     for _ in range(2):
         module.define_import_structure = plain
@@ -63,15 +63,15 @@ def test_they_are_known_the_next_time_and_read_anew_when_they_change(
     module.define_import_structure = plain
     assert ask(module) == STRUCTURE
     assert len(read) == 2
-    (kept,) = (tmp_path / "imports").iterdir()
+    (kept,) = (tmp_path / "cache").iterdir()
     kept.write_text("{}", encoding="utf-8")  # damaged
     module.define_import_structure = plain
     assert ask(module) == STRUCTURE
-    assert isinstance(json.loads(kept.read_text(encoding="utf-8")), list)
+    assert json.loads(kept.read_text(encoding="utf-8"))["models"]
 
 
 def test_what_is_given_may_be_changed(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(walks_shim.FOLDER, raising=False)
+    monkeypatch.delenv(walks_shim.FILE, raising=False)
     ask(module)[frozenset()].clear()
     models = Path(module.__file__).parents[1] / "models"
     assert module.define_import_structure(models / "__init__.py") == STRUCTURE
