@@ -118,6 +118,7 @@ class TruthTeller:
         deadline = time.monotonic() + seconds
         for message in child.messages(timeout=0.1):
             if self._closed or self._cancel.is_set:
+                child.kill()  # gone before the one who waits is told, whoever else is ending it
                 raise Cancelled
             if isinstance(message, dict) and message["event"] == event:
                 return message
