@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from slmtui import deployment as deployments
@@ -10,7 +11,10 @@ from slmtui.pipeline.runtime import chat_target
 from slmtui.prompt.inference_model import parse
 from slmtui.runtime import client, tuned
 from slmtui.runtime.client import EngineName, ModelHost
+from slmtui.runtime.conversation import Conversation, messages
+from slmtui.runtime.export import Format, export
 from slmtui.runtime.parameters import ChatParameters
+from slmtui.runtime.side_by_side import Outcome, side_by_side
 from slmtui.runtime.tuned import Tuned
 from slmtui.runtime.tuning import Tuning, tune
 
@@ -74,6 +78,19 @@ def chat_host(model_dir: Path, engine: EngineName = "genai") -> ModelHost:
 
         return FoundryHost(model_dir)
     return client.ModelHost(model_dir)
+
+
+def chat_side_by_side(
+    hosts: Sequence[ModelHost], conversation: Conversation, cancel: Cancel
+) -> Service[tuple[Outcome, ...]]:
+    """Put the conversation's last question to several hosts at the same moment: models, precisions, engines."""
+    said = messages(conversation)
+    return (yield from side_by_side(hosts, said, conversation.parameters, cancel))
+
+
+def export_chat(conversation: Conversation, form: Format, path: Path) -> Path:
+    """Write a conversation as Markdown, JSON, or its judged answers as lines of a test suite."""
+    return export(conversation, form, path)
 
 
 def tune_chat(model_dir: Path, cancel: Cancel) -> Service[Tuning]:
