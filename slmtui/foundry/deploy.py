@@ -4,7 +4,8 @@ The order makes the deed all or nothing. The model is built in a hidden folder, 
 answers; only then it is renamed into its place and registered, which takes a moment. So
 
 * a model that the SDK cannot load is never deployed, and one that was to be replaced stays as it was;
-* a cancelled or killed deployment leaves the cache as it was (after a kill: the next time slmtui looks);
+* a cancelled or killed deployment leaves the cache as it was (after a kill: the next time slmtui looks), but
+  for a big copy, which stays beside its place, hidden, and goes on next time (`partial.py`);
 * if the SDK cannot run on this machine at all, the folder is deployed without it, and its verdicts say
   `unchecked`: that is no fault of the model;
 * a model that loads but has no answer is deployed with a failed verdict, so that one can look into it.
@@ -66,7 +67,7 @@ def deploy(plan: DeployPlan, cancel: Cancel, *, question: str = prove.PROBE) -> 
         done = yield from put(plan, entry, question, cancel)
         yield Progress("check", "Asking who else finds it", 0.95)
         others = yield from others_find(
-            plan.cache.path, plan.folder, plan.model_id, plan.method, question, Cancel()
+            plan.cache.path, plan.folder, plan.model_id, plan.method, question, cancel
         )
         verdicts = (*done, *others)
         ledger.note_verdicts(plan.target, verdicts)

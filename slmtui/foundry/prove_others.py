@@ -97,7 +97,8 @@ def command_runs(cache_dir: Path, model_id: str, question: str, lists: Verdict, 
         return Verdict("command-runs", _RUNS, "unchecked", failure.cause, failure.fix)
     known = model_id if model_id in ids else next(iter(ids), model_id)
     said, problem = command.run(known, question, cancel=cancel)
-    cancel.check()
+    if cancel.is_set:  # the model is in its place by now: only the answer was not waited for
+        return Verdict("command-runs", _RUNS, "unchecked", "It was cancelled before it had answered.", "")
     line = f"`foundry {' '.join(command.run_words)} {known}` ({command.version})"
     if problem:
         fix = f"Run `foundry {' '.join(command.run_words)} {known}` in a terminal to see what it says."

@@ -192,3 +192,25 @@ def test_without_an_sdk_it_is_unchecked(stand_in: ModuleType, model_dir: Path, c
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(Failure, match="nonesuch"):
         asked_again("nonesuch")
+
+
+def test_a_deployment_does_not_wait_for_a_command_that_hangs_once_it_is_cancelled(
+    model_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = foundry_command.FoundryCommand(Path("foundry"), "0.10.3", "modern")
+    cancel = Cancel()
+
+    def hangs(*_: object, **given: Cancel) -> tuple[str, str]:
+        assert given["cancel"] is cancel  # `ask` ends the command's tree when it is set
+        cancel.set()
+        return "", "was not waited for"
+
+    monkeypatch.setattr(foundry_command, "detect", lambda **_: found)
+    monkeypatch.setattr(foundry_command.FoundryCommand, "cache_location", lambda *_, **__: cache)
+    monkeypatch.setattr(foundry_command.FoundryCommand, "cached_models", lambda *_, **__: ["small:1"])
+    monkeypatch.setattr(foundry_command.FoundryCommand, "run", hangs)
+
+    verdicts = drain(deploy(plan(model_dir, "small", cache), cancel)).verdicts
+
+    assert (verdicts[-1].id, verdicts[-1].status) == ("command-runs", "unchecked")
+    assert [model.model_id for model in deployed()] == ["small:1"]
