@@ -83,7 +83,7 @@ def chat_host(model_dir: Path, engine: EngineName = "genai") -> ModelHost:
 def chat_side_by_side(
     hosts: Sequence[ModelHost], conversation: Conversation, cancel: Cancel
 ) -> Service[tuple[Outcome, ...]]:
-    """Put the conversation's last question to several hosts at the same moment: models, precisions, engines."""
+    """Put a conversation to several hosts at the same moment: models, precisions or engines."""
     said = messages(conversation)
     return (yield from side_by_side(hosts, said, conversation.parameters, cancel))
 
