@@ -56,7 +56,8 @@ class VerdictList(Static):
             self._lay_out()
 
     def on_resize(self) -> None:
-        self._lay_out()
+        # What stands around it has taken its old height into account, and asks again only after a refresh.
+        self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
         """Long evidence goes on below the title, not below the sign."""
