@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from slmtui.conversion.config_file import OlivePlan
 from slmtui.conversion.forecast import Forecast, forecast
+from slmtui.conversion.manifest import NAME, passes_of
 from slmtui.conversion.options import Precision
 from slmtui.conversion.recipe import Recipe
 from slmtui.conversion.recipe import recipe as find_recipe
@@ -77,7 +79,7 @@ def plan(
             raise Failure(problem.cause, problem.fix)
     output = output.expanduser().absolute()
     _refuse_inside(source, output)
-    refuse_existing(output, replace)
+    refuse_existing(output, replace or _may_be_it(output, recipe, config))
     parent = _existing_parent(output)
     _refuse_read_only(parent, output)
     estimate = forecast(source, recipe)
@@ -134,8 +136,20 @@ def refuse_existing(output: Path, replace: bool) -> None:
     if not empty and not replace:
         raise Failure(
             f"The output folder {output} exists and is not empty.",
-            "Choose another output folder, or delete it, or ask for its replacement.",
+            "Choose another output folder, or delete it, or let it be replaced (--replace).",
         )
+
+
+def _may_be_it(output: Path, recipe: Recipe, config: OlivePlan | None) -> bool:
+    """Whether `output` was made by these very passes: then it may be what is asked for (`reuse.py`).
+
+    Only a closer look at the source tells; whatever else it is, the conversion itself refuses it.
+    """
+    try:
+        made = json.loads((output / NAME).read_text(encoding="utf-8"))
+        return bool(made["passes"] == passes_of(recipe, config))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _refuse_inside(source: ModelSource, output: Path) -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
+from slmtui.conversion.convert import convert
+from slmtui.conversion.manifest import passes_of
 from slmtui.conversion.plan import plan
 from slmtui.conversion.recipe import recipe
-from slmtui.events import Failure
+from slmtui.events import Cancel, Failure, drain
 from slmtui.source.model_source import ModelSource, Problem
 
 
@@ -50,6 +53,20 @@ def test_an_output_that_exists_is_refused_unless_it_is_to_be_replaced(
     with pytest.raises(Failure, match="exists and is not empty"):
         plan(source, tmp_path / "out")
     assert plan(source, tmp_path / "out", replace=True).replace
+
+
+def test_an_output_of_the_same_passes_is_left_for_a_closer_look(source: ModelSource, tmp_path: Path) -> None:
+    """It may be this very conversion, made before; only reading the source tells."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "slmtui.json").write_text(
+        json.dumps({"passes": passes_of(recipe("int4"), None)}), encoding="utf-8"
+    )
+    assert not plan(source, out).replace
+    with pytest.raises(Failure, match="exists and is not empty"):
+        plan(source, out, "fp32")
+    with pytest.raises(Failure, match="exists and is not empty"):
+        drain(convert(plan(source, out), Cancel()))
 
 
 def test_an_empty_folder_may_be_the_output(source: ModelSource, tmp_path: Path) -> None:
