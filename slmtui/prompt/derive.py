@@ -91,7 +91,7 @@ def derive_from(
     )
     probes = _probes(trial, turns, system, bos, tokenizer_adds_bos)
     comparisons = compare(template, probes)
-    notes = notes_on(trial, turns, system, bos, tokenizer_adds_bos)
+    notes = notes_on(trial, turns, system, bos, tokenizer_adds_bos, chat_template.text)
     family = families.recognise(template, turns.lead)
     confidence, why = sureness(template, family, comparisons, tokens)
     return Derivation(template, family, notes, agrees(comparisons), probes, comparisons, confidence, why)

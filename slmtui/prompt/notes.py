@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from slmtui.prompt.system_turn import SystemTurn
 from slmtui.prompt.trial import Trial
 from slmtui.prompt.turns import Turns
 
+# Variables that programs pass to a chat template.
+_THINKING = re.compile(r"\b(enable_)?thinking\b(?=\s+(is|and|or|%|-)|\s*[%)])")
+_TOOLS = re.compile(r"{%-?\s*(if|elif|for \w+ in)\s[^%]*\btools\b")
+
 
 def notes_on(
-    trial: Trial, turns: Turns, system: SystemTurn, bos: str, tokenizer_adds_bos: bool
+    trial: Trial, turns: Turns, system: SystemTurn, bos: str, tokenizer_adds_bos: bool, jinja: str = ""
 ) -> tuple[str, ...]:
-    """What the four strings cannot express of the chat template, and where it treats texts specially."""
-    return (*_beginning(turns, system, bos, tokenizer_adds_bos), *_turns(trial, turns), *_texts(trial))
+    """What the four strings cannot express of the chat template, and where it treats texts specially.
+
+    `jinja` is the template's text: what it does only when asked to is not seen in what it renders.
+    """
+    return (
+        *_beginning(turns, system, bos, tokenizer_adds_bos),
+        *_turns(trial, turns),
+        *_texts(trial),
+        *_switches(jinja),
+    )
 
 
 def _beginning(turns: Turns, system: SystemTurn, bos: str, tokenizer_adds_bos: bool) -> Iterator[str]:
@@ -43,6 +56,15 @@ def _turns(trial: Trial, turns: Turns) -> Iterator[str]:
             f"The chat template opens a new answer with {turns.opening!r}, but earlier ones with "
             f"{turns.assistant_head!r}."
         )
+
+
+def _switches(jinja: str) -> Iterator[str]:
+    if _THINKING.search(jinja):
+        yield ("The chat template can switch thinking on and off; PromptTemplate has it as it is by default.")
+    elif "</think>" in jinja:
+        yield "The chat template takes thoughts (<think>) out of earlier answers; PromptTemplate keeps them."
+    if _TOOLS.search(jinja):
+        yield "The chat template can offer tools to the model; PromptTemplate cannot."
 
 
 def _texts(trial: Trial) -> Iterator[str]:

@@ -45,7 +45,9 @@ def test_the_template_of_a_family_is_derived(name: str) -> None:
     expected = EXPECTED[name]
     tokens = {"eos_token": "</s>"} | ({"bos_token": expected["bos"]} if expected["bos"] else {})
     text = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
-    system = expected["system"].replace("{today:%d %b %Y}", datetime.now().strftime("%d %b %Y"))
+    system = expected["system"]
+    for form in ("%d %b %Y", "%d %B %Y"):
+        system = system.replace(f"{{today:{form}}}", datetime.now().strftime(form))
 
     derivation = derive_from(ChatTemplate(text, tokens), tokenizer_adds_bos=True)
 
