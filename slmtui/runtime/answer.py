@@ -1,4 +1,4 @@
-"""An answer and its figures, while it grows and when it is whole."""
+"""What a host says of itself and of an answer: events, and figures while it grows and when it is whole."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from typing import Any, ClassVar
 
 from slmtui.events import Event, jsonable
 from slmtui.runtime.protocol import FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model is ready.
+
+    `seconds` from the start of the process to its readiness; `context_length` in tokens; `rss_bytes` resident
+    memory of the host's process tree now; `model_type` as the runtime calls it ("qwen2").
+    """
+
+    seconds: float
+    context_length: int
+    rss_bytes: int
+    model_type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, TypeAlias
@@ -20,7 +19,7 @@ from slmtui.config import toolchain
 from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child, Meter
-from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loop, Token
+from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loaded, Loop, Token
 from slmtui.runtime.diagnosis import broke_down, hangs
 from slmtui.runtime.folder import ConvertedModel, read_folder
 from slmtui.runtime.memory import high_water
@@ -38,20 +37,6 @@ HOST_MODULE = "slmtui.runtime.host"
 # ends here, and the host, which can hear only between two tokens, ends it as soon as it can.
 STOP_PATIENCE = 0.1
 _POLL = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A model is ready.
-
-    `seconds` from the start of the process to its readiness; `context_length` in tokens; `rss_bytes` resident
-    memory of the host's process tree now; `model_type` as the runtime calls it ("qwen2").
-    """
-
-    seconds: float
-    context_length: int
-    rss_bytes: int
-    model_type: str
 
 
 class ModelHost:
