@@ -75,6 +75,46 @@ def test_template_prints_the_inference_model(slmtui: Any, converted: Path) -> No
     people = slmtui("template", converted, "--name", "fern")
     assert people.code == 0
     assert json.loads(people.out) == answer["inference_model"]
+    assert answer["confidence"] == 1.0
+    agreement = answer["agreement"]
+    assert agreement["identical"] is True
+    assert agreement["first_difference"] is None
+    assert agreement["transformers"] == agreement["runtime"] == agreement["prompt_template"]
+
+
+def test_template_takes_values_checks_and_keeps_both_worlds_in_step(
+    slmtui: Any, converted: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for file in converted.iterdir():
+        if file.suffix in (".json", ".jinja"):  # the template needs no weights
+            (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "inference_model.json").unlink(missing_ok=True)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    no_file = slmtui("template", folder, "--check", "--json")
+    assert "--write" in no_file.failed_clearly()["fix"]
+
+    changes = ("--set", r"PromptTemplate.system=<<{Content}>>\n", "--set", "ModelConfig.temperature=0.25")
+    done = slmtui(
+        "template", folder, *changes, "--write", "--sync-chat-template", "--search-options", "--json"
+    )
+    assert done.code == 0, done
+    (answer,) = done.objects
+    assert answer["inference_model"]["PromptTemplate"]["system"] == "<<{Content}>>\n"
+    assert answer["agreement"]["identical"] is True
+    assert answer["chat_template_synced"] is True
+    assert json.loads((folder / "genai_config.json").read_text())["search"]["temperature"] == 0.25
+    assert slmtui("template", folder, "--check").code == 0
+
+    wrong = slmtui("template", folder, "--set", "ModelConfig.top_p=3", "--json")
+    assert wrong.code == 1
+    assert wrong.objects[0]["problems"][0]["line"] > 1
+    assert "KEY=VALUE" in slmtui("template", folder, "--set", "top_p", "--json").failed_clearly()["cause"]
+
+    assert slmtui("template", folder, "--undo-chat-template", "--undo-search-options").code == 0
+    (folder / "inference_model.json").unlink()
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
 def test_a_deployed_model_is_listed_answers_and_can_be_undone(slmtui: Any, deploying: Any) -> None:
