@@ -37,7 +37,7 @@ def editor_command() -> list[str]:
     return [found]
 
 
-def edit(text: str, suffix: str = ".json") -> str:
+def edit(text: str, name: str = "olive.json") -> str:
     """`text` as it is when the editor was closed; the terminal is the editor's meanwhile.
 
     Raises:
@@ -45,7 +45,7 @@ def edit(text: str, suffix: str = ".json") -> str:
     """
     command = editor_command()
     with tempfile.TemporaryDirectory(prefix="slmtui-") as folder:
-        file = Path(folder) / f"olive{suffix}"
+        file = Path(folder) / name
         file.write_text(text, encoding="utf-8")
         try:
             code = subprocess.run([*command, str(file)], check=False).returncode

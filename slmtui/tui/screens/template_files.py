@@ -85,7 +85,7 @@ class TemplateFiles(StationScreen):
 
         try:
             with self.app.suspend():
-                changed = edit(self.text)
+                changed = edit(self.text, "inference_model.json")
         except SuspendNotSupported:
             self.notify("This terminal cannot be lent to an editor.", severity="warning")
         except Failure as failure:
