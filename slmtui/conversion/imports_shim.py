@@ -1,7 +1,7 @@
 """Importing Olive without what a conversion does not use. For the worker alone.
 
 `import olive.workflows` and the model builder bring all of Olive's command line, the compiler of torch,
-distributed tensors, sympy and onnxscript's optimizer, which take as long as quantizing a small model, and of
+distributed tensors and onnxscript's optimizer, which take as long as quantizing a small model, and of
 which a conversion uses next to nothing. Nothing is taken away: what is put off here is imported when it is
 used after all (`import_hooks`, `compiler_shim`), and what is found out by reading thousands of files is
 remembered (`walks_shim`).
@@ -22,7 +22,7 @@ from slmtui.conversion.import_hooks import Executing, deferred, finding, later
 _RELEASES = {"olive-ai": "0.13.0", "transformers": "5.23.0", "onnxruntime-genai": "0.14.1"}
 _TORCH = range(6, 14)  # 2.6 to 2.13
 # Executed when something of them is looked at.
-_LATER = ("sympy", "onnx_ir._symbolic_shapes", "onnxscript.optimizer", "onnxscript.rewriter")
+_LATER = ("onnxscript.optimizer", "onnxscript.rewriter")
 # `import olive` takes the functions of its own Python interface from here, and they take the commands.
 _COMMANDS = "olive.cli.api"
 
@@ -34,6 +34,7 @@ _USED = (
     "olive.passes.onnx.model_builder",
     "onnxruntime_genai.models.builder",
     "onnxruntime.quantization.matmul_nbits_quantizer",
+    "torch.fx.experimental.symbolic_shapes",  # with sympy: torch needs it to lay out a model without data
 )
 
 

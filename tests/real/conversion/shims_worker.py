@@ -12,7 +12,7 @@ from slmtui.conversion import cache_shim, imports_shim, memory_shim, rope_shim
 
 def main() -> None:
     imports_shim.import_all()
-    loaded = {"torch._dynamo", "sympy.core", "olive.cli.run"} & set(sys.modules)
+    loaded = {"torch._dynamo", "torch.distributed.tensor", "olive.cli.run"} & set(sys.modules)
     from olive.workflows import run
 
     assert rope_shim.apply()
