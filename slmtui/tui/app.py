@@ -137,7 +137,7 @@ class SlmtuiApp(App[int]):
         running = [job for job in self.jobs.values() if job.running]
         ends = [job.stop_now for job in running]
         if self._chat is not None:
-            ends.append(self._chat.close)
+            ends.append(self._chat.close_all)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
         self.last_words = tuple(text for job in running for text in _left_behind(job))
         self.exit(0)
@@ -213,7 +213,7 @@ class SlmtuiApp(App[int]):
         changed = (deployment and deployment.name) != (self.deployment and self.deployment.name)
         self.deployment = deployment
         if changed and self._chat is not None:
-            threading.Thread(target=self._chat.close, daemon=True).start()
+            threading.Thread(target=self._chat.close_all, daemon=True).start()
             self._chat = None
 
     @property
@@ -235,7 +235,7 @@ class SlmtuiApp(App[int]):
     def free_runtime(self) -> None:
         """End the model host: Windows replaces no file that a process has open (blocks for a moment)."""
         if self._chat is not None:
-            self._chat.close()
+            self._chat.close_all()
 
     def finished(self, deployment: Deployment) -> None:
         """A job has brought a deployment further; another one may be in hand by now."""

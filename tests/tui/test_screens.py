@@ -255,7 +255,7 @@ async def test_a_killed_model_host_is_said_and_started_again(sample_dir, convert
                 child.kill()
         await pilot.press("enter")
         await until(
-            pilot, lambda: app.chat.turns and (app.chat.turns[-1].failure or app.chat.turns[-1].answer)
+            pilot, lambda: app.chat.turns and (app.chat.turns[-1].problem or app.chat.turns[-1].answer)
         )
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.chat.turns[-1].answer is not None)

@@ -1,0 +1,175 @@
+"""What can be done with the turns of a conversation: again, go on, edit, delete, judge, copy, take back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from slmtui.runtime import conversation as change
+from slmtui.runtime.conversation import Conversation
+from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.screens.judge import JudgeScreen
+from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.answer_text import AnswerText
+from slmtui.tui.widgets.prompt_area import PromptArea
+from slmtui.tui.widgets.transcript import Transcript
+from slmtui.tui.widgets.turn_view import TurnView
+
+
+class ChatDeeds(StationScreen):
+    """The deeds; the screen has the rest."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "regenerate", "Again", tooltip="Answer the last question once more"),
+        Binding("ctrl+g", "go_on", "Go on", tooltip="Go on with an answer that broke off"),
+        Binding("ctrl+y", "copy_answer", "Copy", show=False, priority=True, tooltip="Copy the last answer"),
+        Binding("ctrl+b", "copy_code", "Copy code", show=False, tooltip="Copy the last code block"),
+        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take back the last change of turns"),
+    ]
+    _editing: int | None = None
+    _copied = -1
+
+    @property
+    def session(self) -> ChatSession:
+        """The app's conversation."""
+        return self.slmtui.chat
+
+    def send(self, conversation: Conversation) -> None:
+        """Let the last turn of this one be answered."""
+        raise NotImplementedError
+
+    def show_action(self) -> None:
+        """Say what the next step is."""
+        raise NotImplementedError
+
+    def changed(self, *, kept: bool = True) -> None:
+        """The conversation is another one now: show it, and keep it."""
+        raise NotImplementedError
+
+    def _free(self) -> bool:
+        """Whether no answer is under way; says so otherwise."""
+        if self.session.answering:
+            self.notify("Esc stops the answer first.", timeout=2)
+        return not self.session.answering
+
+    @on(TurnView.Wanted)
+    def _wanted(self, message: TurnView.Wanted) -> None:
+        index = message.index
+        match message.deed:
+            case "edit":
+                self._edit(index)
+            case "regenerate":
+                self._answer_again(index)
+            case "delete":
+                self._delete(index)
+            case "copy":
+                self._copy(self.session.turns[index].text, "The answer is copied.")
+            case "copy_code":
+                self._copy_code(index)
+            case "right":
+                right = None if self.session.turns[index].right else True
+                self._judge(index, right)
+            case "expected":
+                self._ask_expected(index)
+            case "undo":
+                self.action_undo()
+            case "leave":
+                self.query_one("#question").focus()
+
+    # Again, on, and another question
+
+    def action_regenerate(self) -> None:
+        """Answer the last question once more."""
+        if self.session.turns:
+            self._answer_again(len(self.session.turns) - 1)
+
+    def _answer_again(self, index: int) -> None:
+        if self._free():
+            self.send(change.regenerate(self.session.conversation, index))
+
+    def action_go_on(self) -> None:
+        """Go on with the last answer where it broke off."""
+        if self._free() and self.can_go_on:
+            self.send(change.go_on(self.session.conversation))
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is an answer that broke off, and an engine that can go on with it."""
+        session = self.session
+        continues = session.conversation.engine == "genai"
+        return bool(session.turns) and session.turns[-1].can_continue and continues
+
+    def _edit(self, index: int) -> None:
+        """Put an earlier question into the field; sending it asks again from there."""
+        if self._free():
+            self._editing = index
+            question = self.query_one("#question", PromptArea)
+            question.put(self.session.turns[index].question)
+            question.focus()
+            self.show_action()
+
+    def _delete(self, index: int) -> None:
+        if self._free():
+            self.session.change(change.delete(self.session.conversation, index))
+            self.changed()
+            self.notify("The turn is deleted; u brings it back.", timeout=4)
+            transcript = self.query_one(Transcript)
+            self.call_after_refresh(lambda: (transcript.view(index) or self.query_one("#question")).focus())
+
+    def action_undo(self) -> None:
+        """Take back the last change of turns."""
+        if self._free():
+            if self.session.undo():
+                self.changed()
+                self.notify("The turns are as they were.", timeout=3)
+            else:
+                self.notify("No turn was changed.", timeout=2)
+
+    # Right or wrong
+
+    def _judge(self, index: int, right: bool | None, expected: str = "") -> None:
+        if self._free():
+            self.session.conversation = change.judge(self.session.conversation, index, right, expected)
+            self.changed()
+            if right is not None:
+                self.notify("Noted; Ctrl+S writes it as a line of a test suite.", timeout=4)
+
+    def _ask_expected(self, index: int) -> None:
+        turn = self.session.turns[index]
+
+        def answered(expected: str | None) -> None:
+            if expected is not None:
+                self._judge(index, False, expected)
+
+        if self._free():
+            self.app.push_screen(JudgeScreen(turn.question, turn.expected or turn.text), answered)
+
+    # Copying
+
+    def _copy(self, text: str, words: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(words, timeout=3)
+
+    def action_copy_answer(self) -> None:
+        """Copy the last answer."""
+        texts = [turn.text for turn in self.session.turns if turn.text]
+        if texts:
+            self._copy(texts[-1], "The answer is copied.")
+
+    def action_copy_code(self) -> None:
+        """Copy the last code block; once more: the one before it."""
+        views = [v for v in self.query_one(Transcript).views if v.query_one(AnswerText).code_blocks]
+        if views:
+            self._copy_code(views[-1].index)
+        else:
+            self.notify("No answer has a code block.", timeout=2)
+
+    def _copy_code(self, index: int) -> None:
+        view = self.query_one(Transcript).view(index)
+        blocks = view.query_one(AnswerText).code_blocks if view else []
+        if blocks:
+            self._copied = (self._copied + 1) % len(blocks)
+            which = f"Code block {self._copied + 1} of {len(blocks)}" if len(blocks) > 1 else "The code"
+            self._copy(blocks[self._copied], f"{which} is copied.")

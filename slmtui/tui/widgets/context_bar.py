@@ -1,0 +1,51 @@
+"""How full the model's context window is, on one line."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.format import MUTED
+
+_CELLS = 16
+
+
+class ContextBar(Static):
+    """Tokens that the conversation takes of those that the model can see at once."""
+
+    DEFAULT_CSS = "ContextBar { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def show(self, session: ChatSession) -> None:
+        """Show how it stands; while an answer grows, about how."""
+        used, whole = _fill(session)
+        self.display = whole > 0
+        if not whole:
+            return
+        part = min(used / whole, 1.0)
+        filled = round(part * _CELLS)
+        colour = "$text-error" if part >= 0.95 else "$text-warning" if part >= 0.8 else "$text-primary"
+        about = "about " if session.answering and session.fill is not None else ""
+        forgotten = session.conversation.forgotten
+        dropped = ""
+        if forgotten:
+            dropped = f"; the oldest {'turn is' if forgotten == 1 else f'{forgotten} turns are'} left out"
+        self.update(
+            Content.assemble(
+                ("context ", MUTED),
+                ("━" * filled, colour),
+                ("─" * (_CELLS - filled), MUTED),
+                (f" {about}{used:,} of {whole:,} tokens, {part:.0%}", MUTED),
+                (dropped, "$text-warning"),
+            )
+        )
+
+
+def _fill(session: ChatSession) -> tuple[int, int]:
+    if session.answering and session.fill is not None:
+        # A piece is one token, or a few: the answer says in the end how many they were.
+        return session.fill.used + len(session.pieces), session.fill.context_length
+    for answer in reversed(session.conversation.answers):
+        if answer.context_length:
+            return answer.context_used, answer.context_length
+    return 0, session.loaded.context_length if session.loaded else 0

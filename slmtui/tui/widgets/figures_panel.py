@@ -1,0 +1,92 @@
+"""The figures: of the model's process as it runs, of the last answer, and over the session."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Sparkline, Static
+
+from slmtui.runtime.figures import over
+from slmtui.runtime.watching import Cores
+from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.chat_words import answer_rows, cores, session_rows
+from slmtui.tui.widgets.facts import Facts
+from slmtui.units import duration, size
+
+
+class FiguresPanel(Vertical):
+    """`show` brings the answers up to date, `sample` the process; call that once a second."""
+
+    DEFAULT_CSS = """
+    FiguresPanel {
+        height: auto;
+        Sparkline { height: 1; margin: 0; width: 1fr; display: none; }
+        .plot-name { color: $text-muted; height: 1; display: none; text-wrap: nowrap; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._cores = Cores()
+
+    def compose(self) -> ComposeResult:
+        yield Static("Model", classes="section")
+        yield Facts(id="model-facts")
+        yield from _plot("memory", "memory over time")
+        yield from _plot("cpu", "CPU over time")
+        yield Static("Last answer", classes="section")
+        yield Facts(id="answer-facts")
+        yield Static("Session", classes="section", id="session-title")
+        yield Facts(id="session-facts")
+        yield from _plot("first", "first token, each answer")
+        yield from _plot("speed", "tokens per second, each answer")
+
+    def show(self, session: ChatSession) -> None:
+        """Show the figures of the answers there are."""
+        answers = session.conversation.answers
+        self.query_one("#answer-facts", Facts).show(
+            answer_rows(answers[-1]) if answers else [("", "none yet")]
+        )
+        title = self.query_one("#session-title", Static)
+        title.display = len(answers) > 1
+        title.update(f"All {len(answers)} answers")
+        self.query_one("#session-facts", Facts).show(session_rows(over(answers)) if len(answers) > 1 else [])
+        spoken = [answer for answer in answers if answer.completion_tokens]
+        self._plot("first", [answer.ttft_seconds for answer in spoken])
+        self._plot("speed", [answer.decode_tokens_per_second for answer in spoken])
+
+    def sample(self, session: ChatSession) -> None:
+        """Take a sample of the process, and show it with those from before."""
+        host = session.host
+        if host is None or not host.alive:
+            self.query_one("#model-facts", Facts).show([("", "not loaded")])
+            return
+        rss, cpu = host.usage()
+        session.usage.append((rss, cpu))
+        busy, self._cores = self._cores.percent(), Cores()
+        answers = session.conversation.answers
+        seconds = session.loaded.seconds if session.loaded else answers[-1].load_seconds if answers else 0.0
+        peak = max(rss, *(used for used, _ in session.usage), *(a.peak_rss_bytes for a in answers[-1:]))
+        self.query_one("#model-facts", Facts).show(
+            [
+                ("engine", host.title),
+                ("loaded in", duration(seconds) if seconds else ""),
+                ("memory", f"{size(rss)}, peak {size(peak)}"),
+                ("CPU", f"{cpu:.0f} %"),
+                ("cores", cores(busy)),
+            ]
+        )
+        self._plot("memory", [used for used, _ in session.usage])
+        self._plot("cpu", [percent for _, percent in session.usage])
+
+    def _plot(self, name: str, values: list[float] | list[int]) -> None:
+        """A plot of one value would say nothing."""
+        plot = self.query_one(f"#plot-{name}", Sparkline)
+        plot.display = self.query_one(f"#plot-{name}-name").display = len(values) > 1
+        if plot.display:
+            plot.data = list(values)
+
+
+def _plot(name: str, title: str) -> ComposeResult:
+    yield Static(title, classes="plot-name", id=f"plot-{name}-name")
+    yield Sparkline([], summary_function=max, id=f"plot-{name}")

@@ -1,0 +1,106 @@
+"""The turns of a conversation, the last ones of a long one, held at the end until one scrolls up."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.widgets.turn_view import TurnView
+
+# A long conversation shows its last turns, so that its widgets do not become more and more.
+_MOST, _STEP = 40, 20
+
+
+class Transcript(VerticalScroll, can_focus=False):
+    """Shows what the session has; what did not change is left as it is."""
+
+    DEFAULT_CSS = """
+    Transcript {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        .earlier { height: auto; text-align: center; color: $text-muted; margin-bottom: 1; display: none; }
+    }
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._first = 0
+        self._most = _MOST
+        self._conversation = ""
+        self._showing = asyncio.Lock()  # while turns come and go nobody else changes them
+
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield Static(classes="earlier")
+
+    @property
+    def views(self) -> list[TurnView]:
+        """The turns that are shown, in order."""
+        return list(self.query(TurnView))
+
+    def view(self, index: int) -> TurnView | None:
+        """The view of a turn, if it is shown; -1 is the last one."""
+        views = self.views
+        if index < 0:
+            return views[-1] if views else None
+        return next((view for view in views if view.index == index), None)
+
+    async def show(self, session: ChatSession) -> None:
+        """Bring all turns up to date."""
+        async with self._showing:
+            await self._show(session)
+
+    async def _show(self, session: ChatSession) -> None:
+        conversation = session.conversation
+        count = len(conversation.turns)
+        if conversation.id != self._conversation or count <= self._first:
+            self._conversation, self._first, self._most = conversation.id, max(0, count - _STEP), _MOST
+            await self.query(TurnView).remove()
+        if count - self._first > self._most:
+            self._first = count - _STEP
+        self._show_earlier()
+        await self._mount_missing(session)
+        for view in self.views:
+            last = view.index == count - 1
+            growing = last and session.answering
+            turn = conversation.turns[view.index]
+            text = session.growing if last else turn.text
+            await view.show(turn, text, growing=growing, loop=session.loop if last else 0)
+            view.show_forgotten(conversation.forgotten)
+
+    async def grow(self, session: ChatSession) -> None:
+        """More of the last answer has come."""
+        async with self._showing:
+            view = self.view(len(session.turns) - 1) if session.turns else None
+            if view is not None:
+                growing = session.answering
+                await view.show(session.turns[-1], session.growing, growing=growing, loop=session.loop)
+
+    async def _mount_missing(self, session: ChatSession) -> None:
+        turns = session.turns
+        wanted = range(self._first, len(turns))
+        for view in self.views:
+            if view.index not in wanted:
+                await view.remove()
+        there = {view.index for view in self.views}
+        missing = [TurnView(index, turns[index]) for index in wanted if index not in there]
+        if missing:
+            # Those above the shown ones come when one asks for earlier turns.
+            above = [view for view in missing if there and view.index < min(there)]
+            await self.mount_all(above, after=0)
+            await self.mount_all([view for view in missing if view not in above])
+
+    async def show_earlier(self, session: ChatSession) -> None:
+        """Show 20 turns more of a long conversation."""
+        if self._first:
+            self._first = max(0, self._first - _STEP)
+            self._most += _STEP
+            await self.show(session)
+
+    def _show_earlier(self) -> None:
+        earlier = self.query_one(".earlier", Static)
+        earlier.display = self._first > 0
+        if self._first:
+            earlier.update(f"{self._first} earlier turns; Ctrl+Home shows more of them")
