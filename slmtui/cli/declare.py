@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ def source_options(arguments: argparse.Namespace) -> SourceOptions:
     return SourceOptions(arguments.base, arguments.allow_pickle, tuple(name for name in names if name))
 
 
+def named_path(text: str) -> Path:
+    """A path that is named, for argparse: nothing would mean the current folder, which nobody means."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it names no path")
+    return Path(text)
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1, for argparse."""
     number = int(text)
@@ -100,3 +108,4 @@ def not_negative(text: str) -> float:
 # argparse names a converter in its messages: "invalid whole number value: 'x'".
 positive.__name__ = "whole number"
 not_negative.__name__ = "number"
+named_path.__name__ = "path"

@@ -97,6 +97,16 @@ KNOWN = (
         _SUPPORTED,
     ),
     Known(
+        (r"(?s)\bACT2FN\[.*?\nKeyError: '([^']+)'",),
+        "config.json asks for the activation function {0}, which transformers does not know.",
+        f"Mend hidden_act (or hidden_activation) in config.json. {_FETCH_AGAIN}",
+    ),
+    Known(
+        (r"(?s)ROPE_INIT_FUNCTIONS\[.*?\nKeyError: '([^']+)'",),
+        "config.json asks for rotary positions of the kind {0}, which transformers does not know.",
+        f"Mend rope_type in rope_parameters (or rope_scaling) of config.json. {_FETCH_AGAIN}",
+    ),
+    Known(
         (r"Missing required keys in `rope_parameters` for 'rope_type'='(\w+)': \{(.+?)\}",),
         "config.json asks for rotary positions of the kind {0} and leaves {1} out.",
         f"Complete rope_parameters (or rope_scaling) in config.json. {_FETCH_AGAIN}",

@@ -12,12 +12,13 @@ from typing import Any
 from slmtui import __version__
 from slmtui.config.files import write_atomic
 from slmtui.conversion.config_file import OlivePlan
-from slmtui.conversion.digests import Described, describe
+from slmtui.conversion.digests import Described, describe, remembered
 from slmtui.conversion.recipe import Recipe
 from slmtui.environment import installed
 from slmtui.environment.interpreter import examine
 from slmtui.events import Cancel, Verdict, jsonable
 from slmtui.source.model_source import ModelSource
+from slmtui.source.sound_weights import refuse_damaged
 
 NAME = "slmtui.json"
 _PACKAGES = ("olive-ai", "onnxruntime-genai", "onnxruntime", "transformers", "torch", "onnx")
@@ -37,10 +38,18 @@ def ingredients(source: ModelSource, python: Path, cancel: Cancel) -> Ingredient
     """Look at all files of `source`, and at the packages of the interpreter `python` that Olive runs with.
 
     Raises:
-        Failure: a file cannot be read, or the interpreter is gone.
+        Failure: a file cannot be read, weights are not numbers, or the interpreter is gone.
         Cancelled: in the middle.
     """
+    _refuse_damaged(source, cancel)
     return Ingredients(_origin(source, cancel), versions(python))
+
+
+def _refuse_damaged(source: ModelSource, cancel: Cancel) -> None:
+    """Look at every weight; what has been looked at is remembered by its digest, which comes after it."""
+    for part in filter(None, (source, source.base)):
+        fresh = [path for path in source_files(part) if not remembered([path])]
+        refuse_damaged(fresh, cancel)
 
 
 def write_manifest(

@@ -25,9 +25,10 @@ _DAMAGED = (
 class Figures:
     """What the comparison found, as in `Parity`.
 
-    `source_finite` and `result_finite`: whether all logits were numbers; `vocabularies`: how many logits
-    source and result have at each position, if not equally many; `other_tokens`: texts that the two
-    tokenizers split differently.
+    `source_finite` and `result_finite`: whether all logits were finite numbers; `source_damaged`: whether
+    some of the source's were NaN or +∞, which no masking of tokens makes (that is -∞); `vocabularies`: how
+    many logits source and result have at each position, if not equally many; `other_tokens`: texts that the
+    two tokenizers split differently.
     """
 
     cosine: float = math.nan
@@ -37,6 +38,7 @@ class Figures:
     tokens: int = 0
     source_finite: bool = True
     result_finite: bool = True
+    source_damaged: bool = False
     vocabularies: tuple[int, int] | None = None
     other_tokens: tuple[str, ...] = ()
 
@@ -53,6 +55,7 @@ class Figures:
             tokens=int(reply["tokens"]),
             source_finite=bool(reply["finite"]["source"]),
             result_finite=bool(reply["finite"]["result"]),
+            source_damaged=bool(reply["finite"].get("source_damaged", False)),
             other_tokens=tuple(reply["other_tokens"]),
         )
 
@@ -110,6 +113,8 @@ def judge(figures: Figures, precision: str) -> Judgement:
     if figures.vocabularies is not None:
         source, result = figures.vocabularies
         return Judgement("wrong", f"The source tells {source:,} tokens apart, the result {result:,}.")
+    if figures.source_damaged:
+        return Judgement("wrong", "The source itself answers with what is not a number.", _DAMAGED)
     if not figures.source_finite:
         return Judgement("unverified", "The source itself answers with what is not a number.", _DAMAGED)
     if not figures.result_finite:

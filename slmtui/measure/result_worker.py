@@ -3,7 +3,8 @@
 Request: `{"model", "folder"}`; `folder` holds what the source's worker left there (`pieces.py`).
 Replies: `loaded`, `read` (`number`, `of`) after each piece, then `compared`: `tokens` (how many positions),
 the means `cosine` and `top1`, `kl_mean`, `kl_p99`, `finite` (`source`, `result`: whether all logits were
-numbers) and `other_tokens` (the texts that the two tokenizers split differently).
+finite numbers; `source_damaged`: whether some of the source's are NaN or +∞) and `other_tokens` (the texts
+that the two tokenizers split differently).
 Or `other_vocabulary` (`source`, `result`: how many logits each has).
 """
 
@@ -36,19 +37,20 @@ def main(link: Link) -> None:
     link.send("loaded")
     other = [r.text[:_SHOWN] for r in readings if tokenizer.encode(r.text).tolist() != r.tokens]
     number_of_pieces = sum(len(reading.pieces) for reading in readings)
-    found, finite = [], {"source": True, "result": True}
+    found, finite = [], {"source": True, "result": True, "source_damaged": False}
     for number, (piece, expected) in enumerate(pieces.source_logits(folder, readings, vocabulary), 1):
         logits = _logits(og, model, piece)
         if logits.shape[1] != vocabulary:
             link.send("other_vocabulary", source=vocabulary, result=int(logits.shape[1]))
             return
         finite["source"] = finite["source"] and bool(np.isfinite(expected).all())
+        finite["source_damaged"] = finite["source_damaged"] or not bool((expected < np.inf).all())
         finite["result"] = finite["result"] and bool(np.isfinite(logits).all())
-        if all(finite.values()):
+        if finite["source"] and finite["result"]:
             found.append(diverge(expected, logits))
         link.send("read", number=number, of=number_of_pieces)
     figures: dict[str, float] = {}
-    if all(finite.values()):
+    if finite["source"] and finite["result"]:
         kl = np.concatenate([each.kl for each in found])
         figures = {
             "cosine": float(np.concatenate([each.cosine for each in found]).mean()),

@@ -10,7 +10,7 @@ from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Service
 from slmtui.foundry.deployed import deployed as deployed_models
 from slmtui.source import samples
-from slmtui.source.inspect import inspect
+from slmtui.source.inspect import inspect, refuse_useless_base
 from slmtui.source.model_source import ModelSource
 from slmtui.source.obtain import obtain
 from slmtui.source.options import NOTHING_SAID, SourceOptions
@@ -46,6 +46,7 @@ def begin(
         deployments.check_name(name)
     path, options = yield from fetch(source, cancel, options)
     model = inspect(path, options)
+    refuse_useless_base(model, options)
     check_answered(model.questions(), asked)
     sample = samples.find(source)
     wanted = sample.name if sample else model.name

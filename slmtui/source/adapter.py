@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from slmtui.events import Failure
+from slmtui.source import hub_cache
 from slmtui.source.adapter_base import find_base, given_base
 from slmtui.source.adapter_changes import EMBEDDINGS, Change, changes
 from slmtui.source.adapter_config import NAME, AdapterConfig, read_adapter_config
@@ -138,7 +139,8 @@ def _rows(found: dict[str, Change], tensors: dict[str, Tensor]) -> int | None:
 
 def _no_base(folder: Path, config: AdapterConfig) -> Problem:
     base = config.base or "an unnamed base model"
-    fetch = f" `--base {base}` fetches it from the hub, if that is where it is;" if "/" in config.base else ""
+    on_hub = hub_cache.parse(config.base) is not None  # a path of the machine it was trained on is none
+    fetch = f" `--base {base}` fetches it from the hub, if that is where it is;" if on_hub else ""
     return Problem(
         "error",
         f"This is a {config.kind} adapter for {base}, not a whole model, and its base is not on"

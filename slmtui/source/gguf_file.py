@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from slmtui.source.tokenizer_files import NO_CHAT_TEMPLATE
 # `tokenizer.ggml.model` names the program a tokenizer comes from; people know the algorithm.
 _TOKENIZERS = {"gpt2": "BPE", "llama": "SentencePiece", "bert": "WordPiece", "t5": "Unigram"}
 _FLOATS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+_COUNTS = ("context_length", "block_count", "embedding_length", "feed_forward_length", "attention.head_count")
 
 
 def inspect_gguf(path: Path) -> ModelSource:
@@ -67,6 +69,7 @@ def _problems(
         problems.append(Problem("error", "The file holds no tensors (a vocabulary alone).", whole))
     elif unconvertible := _unconvertible(stated):
         problems.append(unconvertible)
+    problems += _number_problems(stated, header.metadata)
     parts = _number(header.metadata, "split.count") or 1
     if parts > 1:
         problems.append(
@@ -95,6 +98,19 @@ def _problems(
             )
         )
     return problems
+
+
+def _number_problems(stated: str, metadata: dict[str, Any]) -> Iterator[Problem]:
+    """As `config_numbers` says of a config.json: a model of no layers or no context is good for nothing."""
+    for key in (f"{stated}.{each}" for each in _COUNTS):
+        value = metadata.get(key)
+        # Some architectures have a list, a number for each layer; the loader knows them.
+        if value is not None and not isinstance(value, Array) and _number(metadata, key) is None:
+            yield Problem(
+                "error",
+                f"The file says {key} {value!r}, which is no whole number of 1 or more.",
+                "Fetch the file again from where the model came from, or take another one.",
+            )
 
 
 def _unconvertible(stated: str) -> Problem | None:

@@ -42,6 +42,16 @@ def inspect(source: str | Path, options: SourceOptions = NOTHING_SAID) -> ModelS
     )
 
 
+def refuse_useless_base(found: ModelSource, options: SourceOptions) -> None:
+    """Whoever names a base for what needs none has another model in mind.
+
+    Raises:
+        Failure: a base was named, and `found` is no adapter.
+    """
+    if options.base is not None and found.format != "adapter":
+        raise Failure(f"{found.path} is a whole model, no adapter: it has no base.", "Leave --base away.")
+
+
 def _folder(path: Path, options: SourceOptions) -> ModelSource:
     from slmtui.source.huggingface import inspect_folder
 

@@ -40,12 +40,16 @@ DTYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor of a checkpoint: its name, numpy-style dtype name, shape, and bytes on disk."""
+    """One tensor of a checkpoint: its name, numpy-style dtype name, shape, and bytes on disk.
+
+    `offset` is where they begin in a safetensors file, 0 in other files.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     bytes: int
+    offset: int = 0
 
     @property
     def elements(self) -> int:
@@ -82,7 +86,7 @@ def read_tensors(path: Path) -> list[Tensor]:
     for name, entry in header.items():
         if name == "__metadata__":
             continue
-        tensor, tensor_end = _tensor(path, name, entry)
+        tensor, tensor_end = _tensor(path, name, entry, 8 + length)
         tensors.append(tensor)
         end = max(end, tensor_end)
     if 8 + length + end > total:
@@ -90,7 +94,8 @@ def read_tensors(path: Path) -> list[Tensor]:
     return tensors
 
 
-def _tensor(path: Path, name: str, entry: Any) -> tuple[Tensor, int]:
+def _tensor(path: Path, name: str, entry: Any, start: int) -> tuple[Tensor, int]:
+    """The tensor, and where it ends in the data that begins at `start`."""
     try:
         begin, end = (int(offset) for offset in entry["data_offsets"])
         shape = tuple(int(n) for n in entry["shape"])
@@ -99,7 +104,7 @@ def _tensor(path: Path, name: str, entry: Any) -> tuple[Tensor, int]:
         raise _foreign(path) from error
     if not 0 <= begin <= end or any(n < 0 for n in shape):
         raise _foreign(path)
-    return Tensor(name, DTYPES.get(dtype, dtype.lower()), shape, end - begin), end
+    return Tensor(name, DTYPES.get(dtype, dtype.lower()), shape, end - begin, start + begin), end
 
 
 def _cut_off(path: Path, have: int, need: int | None) -> Failure:

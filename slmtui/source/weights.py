@@ -28,6 +28,8 @@ _WRAPPERS = {
 _LAYER = re.compile(r"(?:^|\.)layers\.(\d+)\.")
 _OUTPUT = ("lm_head.weight",)
 _EMBEDDING = "embed_tokens.weight"
+# What quantizers of several kinds call the weights they have packed into whole numbers.
+_WEIGHTS = (".weight", ".qweight", ".weight_packed")
 _NOT_TEXT = ("vision", "visual", "audio")
 
 
@@ -136,6 +138,8 @@ def check_against_config(
             return [_wrapped(prefix, wrapper)]
     if any(".lora_A." in name for name in names):
         return [_wrapped(".lora_A.", "PEFT")]
+    if integers := [t for t in tensors.values() if "int" in t.dtype and t.name.endswith(_WEIGHTS)]:
+        return [_quantized_unsaid(integers)]
     text = [name for name in names if not any(word in name for word in _NOT_TEXT)]
     found = {match.group(1) for name in text if (match := _LAYER.search(name))}
     problems = []
@@ -214,6 +218,15 @@ def _count_packed(tensors: Iterable[Tensor], quantization: dict[str, Any]) -> in
 
 def _is_4bit(quantization: dict[str, Any]) -> bool:
     return bool(quantization.get("load_in_4bit") or quantization.get("_load_in_4bit"))
+
+
+def _quantized_unsaid(integers: list[Tensor]) -> Problem:
+    return Problem(
+        "error",
+        f"{len(integers)} weights are whole numbers ({integers[0].name} is {integers[0].dtype}), so the model"
+        " is quantized already, and config.json does not say how (quantization_config is missing).",
+        "Take the checkpoint from before its quantization, in FP32, FP16 or BF16.",
+    )
 
 
 def _wrapped(mark: str, wrapper: str) -> Problem:

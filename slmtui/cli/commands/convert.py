@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slmtui.cli.declare import Commands, add_json, add_source, command, source_options
+from slmtui.cli.declare import Commands, add_json, add_source, command, named_path, source_options
 from slmtui.units import count, duration, size
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def declare(commands: Commands) -> None:
         "slmtui convert ./my-model --output ./my-model-int4 --config my_olive_config.json --dry-run",
     )
     add_source(parser)
-    parser.add_argument("--output", metavar="DIR", required=True, type=Path, help="the folder to make")
+    parser.add_argument("--output", metavar="DIR", required=True, type=named_path, help="the folder to make")
     _declare_recipe(parser)
     parser.add_argument("--provider", metavar="NAME", help="the execution provider, as Olive calls it")
     parser.add_argument("--device", metavar="NAME", help="cpu, gpu or npu")
@@ -48,7 +48,7 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("--replace", action="store_true", help="replace DIR if it exists")
     parser.add_argument(
-        "--probe", metavar="FILE", type=Path, help="a text of your own that source and result read"
+        "--probe", metavar="FILE", type=named_path, help="a text of your own that source and result read"
     )
     parser.add_argument(
         "--no-parity",
@@ -72,7 +72,7 @@ def _declare_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        type=Path,
+        type=named_path,
         help="run this Olive configuration in place of a recipe, on SOURCE and into DIR",
     )
 
@@ -114,18 +114,16 @@ def _convert(
 ) -> int:
     from slmtui import pipeline
     from slmtui.conversion.plan import plan
-    from slmtui.events import Failure
-    from slmtui.source.inspect import inspect
+    from slmtui.source.inspect import inspect, refuse_useless_base
     from slmtui.source.obtain import obtain
 
     path, options = report.follow(obtain(arguments.source, source_options(arguments), cancel))
     source = inspect(path, options)
-    if options.base is not None and source.format != "adapter":
-        raise Failure(f"{path} is a whole model, no adapter: it has no base.", "Leave --base away.")
+    refuse_useless_base(source, options)
     for problem in source.problems:
         if problem.severity == "warning":  # an error ends it below, in the same words
             report.note(f"warning: {problem.cause}\nfix: {problem.fix}")
-    brought = _brought(arguments.config, source, report)
+    brought = _brought(arguments, source, report)
     if arguments.dry_run:
         from slmtui.cli.dry_run import tell
 
@@ -216,12 +214,15 @@ def _refuse_target(provider: str | None, device: str | None) -> None:
     )
 
 
-def _brought(file: Path | None, source: ModelSource, report: Report) -> OlivePlan | None:
+def _brought(arguments: argparse.Namespace, source: ModelSource, report: Report) -> OlivePlan | None:
     """The user's own configuration; what is wrong with it, and what is replaced in it, is said.
+
+    A dry run says the former itself, with all else.
 
     Raises:
         Failure: it cannot be read.
     """
+    file = arguments.config
     if file is None:
         return None
     from slmtui.conversion.config_file import load
@@ -230,7 +231,7 @@ def _brought(file: Path | None, source: ModelSource, report: Report) -> OlivePla
     replaced = brought.replaced(source.path)
     report.update(config={"file": file, "findings": brought.report.findings, "replaced": replaced})
     for finding in brought.report.findings:
-        if finding.severity != "info":
+        if finding.severity != "info" and not arguments.dry_run:
             report.note(f"{file}:{finding.line}: {finding.severity}: {finding.cause} {finding.fix}")
     for said in replaced:
         report.note(f"replaced: {said}")

@@ -36,10 +36,12 @@ def declare(commands: Commands) -> None:
 
 def inspect_source(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Say what the source is."""
-    from slmtui.source.inspect import inspect
+    from slmtui.source.inspect import inspect, refuse_useless_base
     from slmtui.source.samples import resolve
 
-    model = inspect(resolve(arguments.source), source_options(arguments))
+    options = source_options(arguments)
+    model = inspect(resolve(arguments.source), options)
+    refuse_useless_base(model, options)
     if report.json:
         report.object(_as_json(model))
     else:

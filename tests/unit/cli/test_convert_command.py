@@ -123,6 +123,24 @@ def test_a_base_for_what_is_no_adapter_is_refused_and_so_is_an_empty_one(
     assert (code, end["cause"]) == (1, "No model is named.")
 
 
+@pytest.mark.parametrize("flag", ["--output", "--config", "--probe"])
+def test_a_path_of_no_letters_is_not_the_current_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, flag: str
+) -> None:
+    assert main(["convert", SAMPLE, "--output", str(tmp_path / "out"), "--dry-run", flag, ""]) == 2
+    assert f"{flag}: it names no path" in capsys.readouterr().err
+
+
+def test_a_dry_run_says_each_finding_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "olive.json"
+    builder = {"type": "ModelBuilder", "precision": "int4", "quantization_config": {"block_size": 128}}
+    file.write_text(json.dumps({"input_model": {"type": "HfModel"}, "passes": {"builder": builder}}))
+    main(["convert", SAMPLE, "--output", str(tmp_path / "out"), "--config", str(file), "--dry-run"])
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("Olive 0.13.0 knows no setting quantization_config") <= 1
+    assert (said.out + said.err).count("int4_block_size") >= 1
+
+
 def test_what_is_odd_about_the_source_is_said_before_it_is_converted(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_dir: Path
 ) -> None:

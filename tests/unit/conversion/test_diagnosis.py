@@ -53,6 +53,27 @@ CASES = {
         "does not know the model type fern",
         "supported architecture",
     ),
+    "unknown activation": (
+        [
+            "    self.act_fn = ACT2FN[config.hidden_act]",
+            "                  ~~~~~~^^^^^^^^^^^^^^^^^^^",
+            '  File "transformers/activations.py", line 226, in __getitem__',
+            "KeyError: 'wiggle'",
+            NO_OUTPUT,
+        ],
+        "activation function wiggle",
+        "hidden_act",
+    ),
+    "unknown rotary positions": (
+        [
+            "    rope_init_fn = ROPE_INIT_FUNCTIONS[self.rope_type]",
+            "                   ~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^",
+            "KeyError: 'wobble'",
+            NO_OUTPUT,
+        ],
+        "of the kind wobble",
+        "rope_type",
+    ),
     "activation function": (
         ["NotImplementedError: The mish activation function is not currently supported."],
         "activation function mish",

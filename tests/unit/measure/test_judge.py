@@ -82,3 +82,11 @@ def test_a_source_that_is_good_for_nothing_is_named_with_what_to_do() -> None:
     assert "all logits are 0" in zeros.reason
     parity = replace(unverified("The source itself answers with what is not a number."), fix="Fetch it.")
     assert parity.as_verdict().fix == "Fetch it."
+
+
+def test_a_source_whose_answers_are_no_numbers_is_wrong_and_one_that_masks_tokens_is_not() -> None:
+    nan = judge(Figures(tokens=600, source_finite=False, source_damaged=True), "fp32")
+    assert nan.verdict == "wrong"
+    assert "earlier checkpoint" in nan.fix
+    masked = judge(Figures(tokens=600, source_finite=False, result_finite=False), "fp32")
+    assert masked.verdict == "unverified"

@@ -93,10 +93,11 @@ def make_gguf(tmp_path: Path) -> Callable[..., Path]:
         name: str = "tiny.gguf",
         tokens: int = 16,
         template: str | None = "{{ m }}",
+        context: int = 256,
     ) -> Path:
         path = tmp_path / name
         writer = gguf.GGUFWriter(path, architecture)
-        writer.add_context_length(256)
+        writer.add_context_length(context)
         writer.add_block_count(LAYERS)
         writer.add_embedding_length(32)
         writer.add_license("mit")

@@ -10,7 +10,7 @@ import pytest
 from slmtui.events import Failure
 from slmtui.source.adapter_changes import changes
 from slmtui.source.adapter_config import read_adapter_config
-from slmtui.source.inspect import inspect
+from slmtui.source.inspect import inspect, refuse_useless_base
 from slmtui.source.options import SourceOptions
 
 MODULE = "base_model.model.model.layers.0.mlp.up_proj"
@@ -78,6 +78,21 @@ def test_a_base_that_is_not_here_is_asked_for(adapter):
     assert inspect(adapter.folder, named).usable
     with pytest.raises(Failure, match="base model was not found"):
         inspect(adapter.folder, SourceOptions(base=str(adapter.folder.parent / "nowhere")))
+
+
+@pytest.mark.parametrize(("base", "offered"), [("/data/models/base", False), ("org/elsewhere", True)])
+def test_only_what_can_be_a_name_on_the_hub_is_offered_to_be_fetched(adapter, base, offered):
+    adapter.write("adapter_config.json", CONFIG | {"base_model_name_or_path": base})
+    (adapter.folder.parent / "base").rename(adapter.folder.parent / "away")
+    assert ("hub" in inspect(adapter.folder).problems[0].fix) is offered
+
+
+def test_a_base_is_refused_for_what_is_no_adapter(adapter):
+    base = adapter.folder.parent / "base"
+    options = SourceOptions(base=str(base))
+    refuse_useless_base(inspect(adapter.folder, options), options)
+    with pytest.raises(Failure, match="no adapter: it has no base"):
+        refuse_useless_base(inspect(base), options)
 
 
 def test_an_error_of_the_base_forbids_the_conversion(adapter):

@@ -103,6 +103,12 @@ def test_an_architecture_that_does_not_convert_is_an_error(make_gguf, architectu
     assert "llama" in source.problems[0].fix
 
 
+def test_a_context_of_no_tokens_is_an_error(make_gguf):
+    source = inspect(make_gguf(context=0))
+    assert "qwen2.context_length 0" in source.problems[0].cause
+    assert not source.usable
+
+
 def test_what_is_missing_is_said(make_gguf):
     source = inspect(make_gguf(tokens=0, template=None))
     causes = [problem.cause for problem in source.problems]

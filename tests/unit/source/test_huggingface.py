@@ -255,6 +255,17 @@ def test_adapter_matrices_among_the_weights_are_an_error(checkpoint):
     assert "merge_and_unload" in only(checkpoint.folder).fix
 
 
+def test_whole_numbers_in_place_of_weights_are_an_error_unless_the_configuration_explains_them(checkpoint):
+    name = "model.layers.0.mlp.up_proj.weight"
+    weights = loaded(checkpoint.folder)
+    checkpoint.weigh(weights | {name: weights[name].astype("int8")})
+    problem = only(checkpoint.folder)
+    assert f"{name} is int8" in problem.cause
+    assert "before its quantization" in problem.fix
+    checkpoint.configure(quantization_config={"quant_method": "gptq", "bits": 8})
+    assert inspect(checkpoint.folder).usable
+
+
 # Dangers
 
 
