@@ -27,6 +27,22 @@ _FIRST_MODERN = (0, 10)
 _REMEMBERED_SECONDS = 20.0
 
 
+# How its releases refuse what they do not know.
+_UNKNOWN = re.compile(r"unrecogni[sz]ed|unknown (?:command|option|argument)|not understood", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of running a model: the `words` behind `foundry`, the answer's `text`, or the `problem`.
+
+    The problem's words follow the command's name.
+    """
+
+    words: tuple[str, ...]
+    text: str
+    problem: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundryCommand:
     """A `foundry` on PATH.
@@ -70,26 +86,39 @@ class FoundryCommand:
         """The words that start a chat with a model: `model run`, or `run` from 0.10."""
         return ("model", "run") if self.generation == "classic" else ("run",)
 
-    def run(
-        self, model: str, question: str, timeout: float = 120.0, cancel: Cancel | None = None
-    ) -> tuple[str, str]:
-        """Start a chat with a model it lists, type `question` and leave; starts its service or server.
+    def run(self, model: str, question: str, timeout: float = 120.0, cancel: Cancel | None = None) -> Ran:
+        """Let it answer one question with a model it lists; starts its service or server.
 
-        Returns:
-            What it printed of an answer, and, if there is none, why: words that follow the command's name.
+        From 0.10 there is `complete MODEL PROMPT` for one answer without a conversation, before that
+        `model run MODEL --prompt PROMPT`. A release that knows neither starts a chat, in which the question
+        is typed, and `/exit`.
         """
         if self.problem:
-            return "", self.problem
-        typed = f"{question}\n/exit\n"
-        answer = ask(self.path, *self.run_words, model, timeout=timeout, cancel=cancel, typed=typed)
-        said = foundry_output.chat_answer(answer.stdout, question)
+            return Ran((), "", self.problem)
+        shown: tuple[str, ...]
+        if self.generation == "classic":
+            shown = ("model", "run", model, "--prompt", "…")
+            answer = ask(self.path, *shown[:-1], question, timeout=timeout, cancel=cancel)
+        else:
+            shown = ("complete", model, "…")
+            answer = self._ask(*shown[:-1], question, timeout=timeout, cancel=cancel)
+        if answer.code and _UNKNOWN.search(answer.stderr + answer.stdout):
+            shown = (*self.run_words, model)
+            typed = f"{question}\n/exit\n"
+            answer = ask(self.path, *shown, timeout=timeout, cancel=cancel, typed=typed)
+        said = foundry_output.model_answer(answer.stdout, question)
         if answer.problem:
-            return said, answer.problem
+            return Ran(shown, said, answer.problem)
         if answer.code == 0 and said:
-            return said, ""
+            return Ran(shown, said)
         last = next((line.strip() for line in reversed(answer.stderr.splitlines()) if line.strip()), "")
         why = f": {last[:200]}" if last else ", without an answer"
-        return "", f"ended with exit code {answer.code}{why}"
+        return Ran(shown, "", f"ended with exit code {answer.code}{why}")
+
+    @property
+    def server_noun(self) -> str:
+        """What it calls its server: `service`, or `server` from 0.10."""
+        return "service" if self.generation == "classic" else "server"
 
     def server_state(self, timeout: float = 5.0, cancel: Cancel | None = None) -> ServerState:
         """Whether its server (service, in the classic generation) runs; asking does not start it."""
@@ -97,8 +126,7 @@ class FoundryCommand:
 
     def server(self, timeout: float = 5.0, cancel: Cancel | None = None) -> tuple[ServerState, str]:
         """The server's state, and why there is none, in words that follow the command's name."""
-        noun = "service" if self.generation == "classic" else "server"
-        answer = self._ask(noun, "status", timeout=timeout, cancel=cancel)
+        answer = self._ask(self.server_noun, "status", timeout=timeout, cancel=cancel)
         running = foundry_output.running(answer.stdout)
         return "unknown" if running is None else "running" if running else "stopped", answer.problem
 

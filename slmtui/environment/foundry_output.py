@@ -18,6 +18,7 @@ _CHAT_HINT = re.compile(
     r"loaded successfully|is (?:running|started) (?:on|at) ",
     re.IGNORECASE,
 )
+_ANSWER_KEYS = ("choices", "message", "content", "text", "response", "completion", "output", "answer")
 _ID_KEYS = ("id", "modelId", "model_id", "variantId", "name", "alias")
 
 
@@ -67,6 +68,24 @@ def chat_answer(text: str, question: str) -> str:
     lines = (_SYMBOLS.sub("", line).strip() for line in said)
     words = [line for line in lines if line and line != question.strip()]
     return " ".join(" ".join(words).split())
+
+
+def model_answer(text: str, question: str) -> str:
+    """The answer in what `complete`, `model run` or `run` printed, on one line; empty if there is none.
+
+    For `complete -o json` the documentation names no keys: the ones such programs use are looked for,
+    OpenAI's among them, and JSON without any of them is no answer.
+    """
+    if not text.lstrip().startswith(("{", "[{")):
+        return chat_answer(text, question)
+    data = _json(text)
+    for _ in range(4):  # {"choices": [{"message": {"content": …}}]} is four deep
+        if isinstance(data, list):
+            data = data[0] if data else None
+        if not isinstance(data, dict):
+            break
+        data = next((data[key] for key in _ANSWER_KEYS if data.get(key)), None)
+    return " ".join(data.split()) if isinstance(data, str) else ""
 
 
 def running(text: str) -> bool | None:

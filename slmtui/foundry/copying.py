@@ -20,6 +20,7 @@ from slmtui.conversion.digests import describe
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.foundry.methods import Method
 from slmtui.foundry.scanner import UNFINISHED
+from slmtui.prompt.originals import is_kept
 from slmtui.units import size
 
 _LINKED = (".onnx", ".data")
@@ -79,7 +80,7 @@ def pieces(model_dir: Path) -> tuple[Piece, ...]:
 
 def _pieces(folder: Path, prefix: str) -> Iterator[Piece]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in _NOT_THE_MODEL:
+        if path.name.startswith(".") or path.name in _NOT_THE_MODEL or is_kept(path):
             continue
         if path.is_file():
             yield Piece(path, prefix + path.name, path.stat().st_size)
@@ -183,7 +184,7 @@ def _copy(piece: Piece, target: Path) -> Iterator[bytes]:
     try:
         source = piece.source.open("rb")
     except OSError as error:
-        raise _unreadable(piece.source, error) from error
+        raise unreadable(piece.source, error) from error
     with source:
         try:
             if target.is_symlink():
@@ -211,10 +212,11 @@ def _read(path: Path, source: IO[bytes]) -> bytes:
     try:
         return source.read(_CHUNK)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> Failure:
+def unreadable(path: Path, error: OSError) -> Failure:
+    """The failure that says why a file of the model cannot be read."""
     return Failure(
         f"{path} cannot be read: {error.strerror or error}.", "Give yourself access to the model's files."
     )

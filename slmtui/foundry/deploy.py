@@ -13,6 +13,8 @@ answers; only then it is renamed into its place and registered, which takes a mo
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,7 +69,7 @@ def deploy(plan: DeployPlan, cancel: Cancel, *, question: str = prove.PROBE) -> 
         done = yield from put(plan, entry, question, cancel)
         yield Progress("check", "Asking who else finds it", 0.95)
         others = yield from others_find(
-            plan.cache.path, plan.folder, plan.model_id, plan.method, question, cancel
+            plan.cache.path, plan.folder, plan.model_id, plan.method, None, cancel
         )
         verdicts = (*done, *others)
         ledger.note_verdicts(plan.target, verdicts)
@@ -86,6 +88,7 @@ def _built_and_moved(
             staged, staged / _SCRATCH, plan.model_id, question, plan.context_length, cancel
         )
         cancel.check()
+        entry = replace(entry, digests=_pairs(copied.digests))
         lists = yield from _put_in_place(plan, entry, staged, sdk=loads.status == "ok")
     return files, loads, answers, lists
 
@@ -107,6 +110,7 @@ def _registered_in_place(
         if loads.status != "ok":
             raise Failure(f"Registering is all there is to do, and {loads.evidence}", loads.fix)
         cancel.check()
+        entry = replace(entry, digests=_pairs(digests))
         lists = yield from _put_in_place(plan, entry, None, sdk=True)
     return files, loads, answers, lists
 
@@ -129,7 +133,13 @@ def _fill(plan: DeployPlan, staged: Path, cancel: Cancel) -> Service[Copied]:
     _remove_others(staged, {piece.inside for piece in wanted})
     copied = yield from bring(wanted, staged, plan.method, cancel, _COPYING_SHARE)
     write_atomic(staged / INFERENCE_MODEL, text)
-    return replace(copied, files=copied.files + 1, bytes=copied.bytes + len(text.encode()))
+    content = text.encode()
+    digests = {**copied.digests, INFERENCE_MODEL: hashlib.sha256(content).hexdigest()}
+    return replace(copied, files=copied.files + 1, bytes=copied.bytes + len(content), digests=digests)
+
+
+def _pairs(digests: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(digests.items()))
 
 
 def _remove_others(staged: Path, wanted: set[str]) -> None:
@@ -145,4 +155,6 @@ def _files(plan: DeployPlan, copied: Copied) -> Verdict:
     links = "symbolic" if plan.method == "symlink" else "hard"
     shared = f"; {size(copied.linked_bytes)} of it shared with {plan.model_dir} by {links} links"
     said = f"{copied.files} files, {size(copied.bytes)}{shared if copied.linked_bytes else ''}."
-    return judge(copied.digests, recorded(plan.model_dir), said)
+    # Its Name is written anew with every deployment, so the conversion's record says nothing of it.
+    brought = {inside: sha for inside, sha in copied.digests.items() if inside != INFERENCE_MODEL}
+    return judge(brought, recorded(plan.model_dir), said)

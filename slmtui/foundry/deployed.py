@@ -24,7 +24,8 @@ class DeployedModel:
     `path` is its place there, `folder` where its files are: the model's own folder if it was only registered.
     `registered` says whether the SDK has it in its list, `listed_by_scanner` whether Foundry Local's scanner
     would find the folder. Both are False, and `bytes` 0, once somebody else has deleted the folder.
-    `verdicts` are the last ones, and `checked_at` when that was (ISO 8601, UTC; empty if never).
+    `verdicts` are the last ones, and `checked_at` when that was (ISO 8601, UTC; empty if never). `digests`
+    are pairs of a path inside the folder and its SHA-256 when it was deployed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class DeployedModel:
     deployed_at: str
     verdicts: tuple[Verdict, ...] = ()
     checked_at: str = ""
+    digests: tuple[tuple[str, str], ...] = ()
 
     @property
     def status(self) -> Status:
@@ -97,4 +99,5 @@ def _as_it_is(entry: Entry, seen: Scan) -> DeployedModel:
         entry.at,
         entry.verdicts,
         entry.checked_at,
+        entry.digests,
     )

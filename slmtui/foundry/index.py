@@ -1,7 +1,8 @@
 """The registrations the Foundry Local SDK keeps in a cache folder, read without starting it.
 
 The SDK (2.1 and newer) writes `foundry.local.modelinfo.json`, version 2: `{"models": [{"model_info": {"id"},
-"model_path"}], …}`. slmtui only ever reads it; whoever wants to change it asks the SDK.
+"model_path"}], …}`. Whoever wants to change it asks the SDK; slmtui itself only reads it, and puts back what
+was there before (`index_before.py`).
 """
 
 from __future__ import annotations

@@ -3,13 +3,16 @@
 An entry is written before the deed (`placing`), after it (`deployed`) and before it is undone (`removing`),
 so that whatever a killed process left behind can be put right (`repair.py`); `partial` is a copy that was
 interrupted and goes on next time. For every cache folder it also knows which folders and files were slmtui's
-own making, so that undoing leaves the cache as it was. The last verdicts are kept with the time of asking.
+own making, and the SDK's list of models as it was before slmtui came: undoing leaves the cache byte for byte
+as it was. The files' SHA-256 are kept to verify them by, the last verdicts with the time of asking.
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -33,7 +36,8 @@ class Entry:
 
     A path has at most one entry of each state: while a model is replaced, the `deployed` one of the old and
     the `placing` one of the new stand beside each other. `path` is the model's place in the cache; one
-    that is only registered has its files in `model_dir`, and nothing is at its place.
+    that is only registered has its files in `model_dir`, and nothing is at its place. `digests` are pairs of
+    a path inside the folder and its SHA-256 when it was deployed.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Entry:
     method: Method = "link"
     verdicts: tuple[Verdict, ...] = ()
     checked_at: str = ""
+    digests: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -60,10 +65,14 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ledger:
-    """The whole ledger: the entries, and per cache folder what slmtui made there, outermost first."""
+    """The whole ledger: the entries, and per cache folder what slmtui made there, outermost first.
+
+    `indexes` hold, per cache folder, the bytes of the SDK's list of models as they were before slmtui came.
+    """
 
     entries: tuple[Entry, ...] = ()
     made: tuple[tuple[Path, tuple[Path, ...]], ...] = ()
+    indexes: tuple[tuple[Path, bytes], ...] = ()
 
     def at(self, path: Path, *states: State) -> Entry | None:
         """The entry of `path` in one of `states` (any, if none is given)."""
@@ -72,6 +81,10 @@ class Ledger:
     def made_in(self, cache_dir: Path) -> tuple[Path, ...]:
         """What slmtui made in (and of) `cache_dir`, outermost first."""
         return next((paths for cache, paths in self.made if cache == cache_dir), ())
+
+    def index_of(self, cache_dir: Path) -> bytes | None:
+        """The SDK's list of models in `cache_dir`, as it was before slmtui came; None if there was none."""
+        return next((content for cache, content in self.indexes if cache == cache_dir), None)
 
 
 def ledger_file() -> Path:
@@ -93,9 +106,9 @@ def read() -> Ledger:
     made = [
         (Path(raw["path"]), tuple(map(Path, raw["made"])))
         for raw in _tables(document, "cache")
-        if isinstance(raw.get("path"), str) and isinstance(raw.get("made"), list)
+        if isinstance(raw.get("path"), str) and isinstance(raw.get("made"), list) and raw["made"]
     ]
-    return Ledger(tuple(entries), tuple(made))
+    return Ledger(tuple(entries), tuple(made), tuple(_indexes(document)))
 
 
 def enter(entry: Entry) -> None:
@@ -158,6 +171,18 @@ def note_made(cache_dir: Path, paths: Iterable[Path]) -> None:
     _change(change)
 
 
+def keep_index(cache_dir: Path, content: bytes | None) -> None:
+    """Remember the bytes of the SDK's list of models in `cache_dir`; None forgets them."""
+
+    def change(ledger: Ledger) -> Ledger:
+        others = tuple(pair for pair in ledger.indexes if pair[0] != cache_dir)
+        return dataclasses.replace(
+            ledger, indexes=others if content is None else (*others, (cache_dir, content))
+        )
+
+    _change(change)
+
+
 def now() -> str:
     """This moment, as the ledger writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -210,6 +235,7 @@ def _entry(raw: dict[str, Any]) -> Entry | None:
             raw["method"] if raw.get("method") in METHODS else "link",
             tuple(_verdicts(raw.get("verdicts"))),
             str(raw.get("checked_at", "")),
+            tuple(_pairs(raw.get("digests"))),
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -222,16 +248,33 @@ def _verdicts(raw: Any) -> Iterator[Verdict]:
             yield Verdict(status=one["status"], **said)
 
 
+def _indexes(document: dict[str, Any]) -> Iterator[tuple[Path, bytes]]:
+    for raw in _tables(document, "cache"):
+        if isinstance(raw.get("path"), str) and isinstance(raw.get("index"), str):
+            with suppress(ValueError):
+                yield Path(raw["path"]), base64.b64decode(raw["index"], validate=True)
+
+
+def _pairs(raw: Any) -> Iterator[tuple[str, str]]:
+    for one in raw if isinstance(raw, list) else ():
+        if isinstance(one, list) and len(one) == 2:
+            yield str(one[0]), str(one[1])
+
+
 def _as_toml(ledger: Ledger) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment("What slmtui has deployed into Foundry Local; `slmtui undeploy` undoes it."))
     models, caches = tomlkit.aot(), tomlkit.aot()
     for entry in ledger.entries:
         models.append(tomlkit.item(jsonable(entry)))
-    for cache_dir, paths in ledger.made:
-        caches.append(tomlkit.item({"path": str(cache_dir), "made": [str(path) for path in paths]}))
+    made, indexes = dict(ledger.made), dict(ledger.indexes)
+    for cache_dir in {**made, **indexes}:
+        table: dict[str, Any] = {"path": str(cache_dir), "made": list(map(str, made.get(cache_dir, ())))}
+        if cache_dir in indexes:
+            table["index"] = base64.b64encode(indexes[cache_dir]).decode()
+        caches.append(tomlkit.item(table))
     if ledger.entries:
         document.add("model", models)
-    if ledger.made:
+    if made or indexes:
         document.add("cache", caches)
     return tomlkit.dumps(document)

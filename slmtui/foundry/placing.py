@@ -19,7 +19,7 @@ from pathlib import Path
 
 from slmtui.config.files import building, unwritable
 from slmtui.events import Cancelled, Failure
-from slmtui.foundry import ledger, partial
+from slmtui.foundry import index_before, ledger, partial
 from slmtui.foundry.index import INDEX, INDEX_LOCK, registrations
 from slmtui.foundry.ledger import Entry
 from slmtui.foundry.locks import Busy, holding
@@ -90,6 +90,7 @@ def _announce(entry: Entry) -> None:
     folders = [] if entry.method == "register" else [custom]
     wanted = [*reversed([*folders, *custom.parents]), entry.cache_dir / INDEX, entry.cache_dir / INDEX_LOCK]
     already = ledger.read().made_in(entry.cache_dir)
+    index_before.keep(entry.cache_dir)
     ledger.enter(replace(entry, state="placing"))
     ledger.note_made(entry.cache_dir, [*already, *(p for p in wanted if p not in already and not p.exists())])
 
@@ -169,7 +170,11 @@ def unfinished_by_us(folder: Path) -> bool:
 
 
 def remove_made(cache_dir: Path) -> None:
-    """Remove what slmtui made in a cache folder that holds none of its models any more, if it is empty."""
+    """Leave a cache folder that holds none of slmtui's models any more as it was before.
+
+    What slmtui made there is removed if it is empty, and the SDK's list of models is what it was.
+    """
+    as_before = index_before.put_back(cache_dir)
     known = ledger.read()
     if any(entry.cache_dir == cache_dir for entry in known.entries):
         return
@@ -182,10 +187,11 @@ def remove_made(cache_dir: Path) -> None:
         with suppress(OSError):  # somebody else has put something into it meanwhile, or it is gone already
             if path.is_dir():
                 path.rmdir()
-            elif not in_use:
+            elif not in_use or (as_before and path.name == INDEX_LOCK):
                 path.unlink()
     if made:
         ledger.note_made(cache_dir, ())
+    index_before.forget(cache_dir)
 
 
 def move(source: Path, target: Path) -> None:

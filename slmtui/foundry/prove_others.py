@@ -19,15 +19,23 @@ _RUNS = "The foundry command runs it"
 
 
 def others_find(
-    cache_dir: Path, folder: Path, model_id: str, method: Method, question: str, cancel: Cancel
+    cache_dir: Path, folder: Path, model_id: str, method: Method, question: str | None, cancel: Cancel
 ) -> Service[tuple[Verdict, ...]]:
-    """The verdicts `scanner`, `command` and `command-runs`, as they come."""
+    """The verdicts `scanner`, `command` and `command-runs`, as they come.
+
+    Without a `question` the command is not asked to run the model: that starts its service or server, which
+    then stays, and nobody has asked for it.
+    """
     scanner = only_registered(cache_dir, folder) if method == "register" else scanner_finds(cache_dir, folder)
     yield scanner
     lists = command_lists(cache_dir, model_id.partition(":")[0], cancel)
     yield lists
-    yield Progress("check", "The foundry command is asked to run it", None)
-    runs = command_runs(cache_dir, model_id, question, lists, cancel)
+    if question is None and lists.status == "ok":
+        runs = not_run(model_id)
+    else:
+        if lists.status == "ok":
+            yield Progress("check", "The foundry command is asked to run it, which starts its service", None)
+        runs = command_runs(cache_dir, model_id, question or "", lists, cancel)
     yield runs
     return scanner, lists, runs
 
@@ -79,8 +87,14 @@ def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
     return Verdict("command", title, "warn", evidence, fix)
 
 
+def not_run(model_id: str) -> Verdict:
+    """The verdict where the command could be asked to run the model, and was not."""
+    evidence = "It was not asked to: running a model starts its service, which then stays."
+    return Verdict("command-runs", _RUNS, "unchecked", evidence, f"slmtui verify {model_id} asks it to run.")
+
+
 def command_runs(cache_dir: Path, model_id: str, question: str, lists: Verdict, cancel: Cancel) -> Verdict:
-    """Whether `foundry model run` (`foundry run` from 0.10) gets an answer.
+    """Whether `foundry model run` (`foundry complete` or `run` from 0.10) gets an answer.
 
     `lists` says whether it knows the model. One that it does not list is not run: it
     would look for a model of that name in its catalog, and download.
@@ -96,15 +110,21 @@ def command_runs(cache_dir: Path, model_id: str, question: str, lists: Verdict, 
     except Failure as failure:
         return Verdict("command-runs", _RUNS, "unchecked", failure.cause, failure.fix)
     known = model_id if model_id in ids else next(iter(ids), model_id)
-    said, problem = command.run(known, question, cancel=cancel)
+    before = command.server_state(cancel=cancel)
+    ran = command.run(known, question, cancel=cancel)
+    said, problem = ran.text, ran.problem
     if cancel.is_set:  # the model is in its place by now: only the answer was not waited for
         return Verdict("command-runs", _RUNS, "unchecked", "It was cancelled before it had answered.", "")
-    line = f"`foundry {' '.join(command.run_words)} {known}` ({command.version})"
+    line = f"`foundry {' '.join(ran.words)}` ({command.version})"
+    started = ""
+    if before == "stopped" and command.server_state(cancel=cancel) == "running":
+        noun = command.server_noun
+        started = f" Its {noun} was started for that and runs on: `foundry {noun} stop` ends it."
     if problem:
-        fix = f"Run `foundry {' '.join(command.run_words)} {known}` in a terminal to see what it says."
-        return Verdict("command-runs", _RUNS, "warn", f"{line} {problem}.", fix)
+        fix = f"Run `foundry {' '.join((*command.run_words, known))}` in a terminal to see what it says."
+        return Verdict("command-runs", _RUNS, "warn", f"{line} {problem}.{started}", fix)
     shown = said if len(said) <= _SHOWN_CHARACTERS else said[:_SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    return Verdict("command-runs", _RUNS, "ok", f"{line}: {question!r} → {shown!r}")
+    return Verdict("command-runs", _RUNS, "ok", f"{line}: {question!r} → {shown!r}.{started}")
 
 
 def _command(cache_dir: Path, cancel: Cancel) -> tuple[FoundryCommand | None, str, str]:

@@ -27,7 +27,8 @@ def repair() -> None:
         # Whoever holds the lock is alive and at work there; a Failure inside means: next time.
         with suppress(Failure), placing.working_on(path):
             repair_target(path)
-    for cache in {cache for cache, _ in known.made} - {entry.cache_dir for entry in known.entries}:
+    touched = {cache for cache, _ in (*known.made, *known.indexes)}
+    for cache in touched - {entry.cache_dir for entry in known.entries}:
         placing.remove_made(cache)
 
 

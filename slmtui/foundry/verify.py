@@ -1,7 +1,8 @@
 """Asking again, at any later time, whether a deployed model is found, loads and answers.
 
-The same questions as right after deploying, of the model in its place; the answers are kept in the ledger
-with the time. Nothing is changed in the cache.
+The same questions as right after deploying, of the model in its place, and two more: every byte is read
+anew, and the `foundry` command is asked to run the model, for which it starts its service or server. The
+answers are kept in the ledger with the time. Nothing is changed in the cache.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from slmtui.events import Cancel, Failure, Progress, Service, Verdict
 from slmtui.foundry import ledger, prove, prove_others
 from slmtui.foundry.deployed import DeployedModel, find
 from slmtui.foundry.integrity import unharmed
+
+_READING_SHARE = 0.5
 
 
 def verify(
@@ -30,8 +33,8 @@ def verify(
         model = found
     verdicts: list[Verdict] = []
     yield Progress("files", "Looking at its files", 0.0)
-    verdicts.append((yield from unharmed(model, cancel)))
-    yield Progress("load", "The Foundry Local SDK looks for it", 0.2)
+    verdicts.append((yield from unharmed(model, cancel, _READING_SHARE)))
+    yield Progress("load", "The Foundry Local SDK looks for it", _READING_SHARE)
     verdicts += yield from prove.listed_loads_and_answers(model, question, cancel)
     yield Progress("check", "Asking who else finds it", 0.8)
     verdicts += yield from prove_others.others_find(

@@ -18,6 +18,7 @@ from slmtui.environment import foundry_command
 from slmtui.events import Cancel, Failure, Verdict, drain
 from slmtui.foundry.deploy import deploy, plan
 from slmtui.foundry.deployed import deployed
+from slmtui.foundry.prove import PROBE
 from slmtui.foundry.sdk import SdkUnusable
 from slmtui.foundry.verify import verify
 
@@ -214,3 +215,63 @@ def test_a_deployment_does_not_wait_for_a_command_that_hangs_once_it_is_cancelle
 
     assert (verdicts[-1].id, verdicts[-1].status) == ("command-runs", "unchecked")
     assert [model.model_id for model in deployed()] == ["small:1"]
+
+
+def test_a_model_is_run_once_without_a_conversation(
+    model_dir: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is documented: `complete MODEL PROMPT` from 0.10, `model run MODEL --prompt PROMPT` before."""
+    put(model_dir, cache)
+    said = {"choices": [{"message": {"role": "assistant", "content": "I answer\nquestions."}}]}
+    once = {f"complete small:1 {PROBE} -o json": json.dumps(said)}
+    record = stand_in_command(tmp_path / "new", monkeypatch, modern(cache) | once)
+    runs = asked_again()["command-runs"]
+    assert (runs.status, "→ 'I answer questions.'" in runs.evidence) == ("ok", True)
+    assert "`foundry complete small:1 …`" in runs.evidence
+    assert "\nrun" not in record.read_text("utf-8")
+
+    once = {f"model run small:0 --prompt {PROBE}": "🤖 I answer questions.\n"}
+    record = stand_in_command(tmp_path / "old", monkeypatch, classic(cache) | once)
+    runs = asked_again()["command-runs"]
+    assert (runs.status, "→ 'I answer questions.'" in runs.evidence) == ("ok", True)
+    assert "/exit" not in record.read_text("utf-8")
+
+
+def test_json_without_an_answer_is_none(
+    model_dir: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(model_dir, cache)
+    once = {f"complete small:1 {PROBE} -o json": '{"error": "out of memory"}'}
+    stand_in_command(tmp_path / "bin", monkeypatch, modern(cache) | once)
+
+    assert asked_again()["command-runs"].status == "warn"
+
+
+@pytest.mark.parametrize("generation", [classic, modern])
+def test_deploying_starts_no_service(
+    model_dir: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generation: object
+) -> None:
+    answers = classic(cache) if generation is classic else modern(cache)
+    record = stand_in_command(tmp_path / "bin", monkeypatch, answers)
+
+    verdicts = drain(deploy(plan(model_dir, "small", cache), Cancel())).verdicts
+
+    assert [(v.id, v.status) for v in verdicts[-2:]] == [("command", "ok"), ("command-runs", "unchecked")]
+    assert "slmtui verify small:1" in verdicts[-1].fix
+    assert not {"run", "complete", "start"} & set(record.read_text("utf-8").split())
+
+
+def test_a_service_that_was_started_for_it_is_named(
+    model_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(model_dir, cache)
+    states = iter(["stopped", "running"])
+    found = foundry_command.FoundryCommand(Path("foundry"), "0.8.119", "classic")
+    monkeypatch.setattr(foundry_command, "detect", lambda **_: found)
+    monkeypatch.setattr(foundry_command.FoundryCommand, "cache_location", lambda *_, **__: cache)
+    monkeypatch.setattr(foundry_command.FoundryCommand, "cached_models", lambda *_, **__: ["small:0"])
+    monkeypatch.setattr(foundry_command.FoundryCommand, "server_state", lambda *_, **__: next(states))
+    ran = foundry_command.Ran(("model", "run", "small:0"), "Hello.")
+    monkeypatch.setattr(foundry_command.FoundryCommand, "run", lambda *_, **__: ran)
+
+    assert "`foundry service stop` ends it" in asked_again()["command-runs"].evidence
