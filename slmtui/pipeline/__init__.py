@@ -51,8 +51,10 @@ from slmtui.pipeline.machine import (
     remove_toolchain,
 )
 from slmtui.pipeline.prompt import (
+    behind,
     has_search_options,
     is_synced,
+    model_changed,
     search_plan,
     sync_chat_template,
     sync_plan,
@@ -85,6 +87,7 @@ __all__ = [
     "answer_once",
     "as_it_stands",
     "begin",
+    "behind",
     "build_toolchain",
     "cache_folders",
     "chat_folder",
@@ -112,6 +115,7 @@ __all__ = [
     "is_synced",
     "make_model",
     "mend",
+    "model_changed",
     "model_dir",
     "record_answer",
     "record_source",

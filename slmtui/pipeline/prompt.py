@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from slmtui.deployment import Deployment
+from pathlib import Path
+
+from slmtui.deployment import Deployment, saved
 from slmtui.events import Cancel, Failure, jsonable
+from slmtui.foundry.deployed import DeployedModel, deployed
+from slmtui.foundry.methods import written_name
+from slmtui.foundry.model_folder import inference_model
 from slmtui.pipeline.record import model_dir, recording_failure, state_of
 from slmtui.prompt import families, search_options, sync
 from slmtui.prompt import station as prompt
@@ -12,6 +17,9 @@ from slmtui.prompt.search_options import SearchPlan
 from slmtui.prompt.station import TemplatePlan
 from slmtui.prompt.sync import SyncPlan
 from slmtui.prompt.truth_teller import TruthTeller
+
+# What makes a model answer as it does, beside inference_model.json; people and `sync` write them.
+_TEMPLATE_FILES = ("chat_template.jinja", "tokenizer_config.json", "genai_config.json")
 
 
 def template_plan(deployment: Deployment, family: str = families.AUTO) -> TemplatePlan:
@@ -46,18 +54,15 @@ def sync_plan(deployment: Deployment, text: str) -> SyncPlan:
     return sync.sync_plan(model_dir(deployment), _parsed(deployment, text).prompt_template)
 
 
-def sync_chat_template(deployment: Deployment, text: str, cancel: Cancel | None = None) -> SyncPlan:
-    """Write it, the original kept beside it; a deployed model needs deploying anew to have it."""
-    plan = sync_plan(deployment, text)
-    if cancel is not None:
-        cancel.check()
+def sync_chat_template(deployment: Deployment, plan: SyncPlan) -> Deployment:
+    """Write it, the original kept beside it; later stations wait again (see `behind`)."""
     sync.sync(plan)
-    return plan
+    return _proved_again(deployment)
 
 
-def undo_sync(deployment: Deployment) -> bool:
-    """Put the original chat template back; False if there is nothing to undo."""
-    return sync.unsync(model_dir(deployment))
+def undo_sync(deployment: Deployment) -> Deployment | None:
+    """Put the original chat template back; None if there is nothing to undo."""
+    return _proved_again(deployment) if sync.unsync(model_dir(deployment)) else None
 
 
 def is_synced(deployment: Deployment) -> bool:
@@ -70,21 +75,76 @@ def search_plan(deployment: Deployment, text: str) -> SearchPlan:
     return search_options.search_plan(model_dir(deployment), _parsed(deployment, text).model_config)
 
 
-def write_search_options(deployment: Deployment, text: str) -> SearchPlan:
-    """Write them into genai_config.json, the original kept beside it."""
-    plan = search_plan(deployment, text)
+def write_search_options(deployment: Deployment, plan: SearchPlan) -> Deployment:
+    """Write them into genai_config.json, the original kept beside it; later stations wait again."""
     search_options.write_search(plan)
-    return plan
+    return _proved_again(deployment)
 
 
-def undo_search_options(deployment: Deployment) -> bool:
-    """Put the original genai_config.json back; False if there is nothing to undo."""
-    return search_options.undo_search(model_dir(deployment))
+def undo_search_options(deployment: Deployment) -> Deployment | None:
+    """Put the original genai_config.json back; None if there is nothing to undo."""
+    return _proved_again(deployment) if search_options.undo_search(model_dir(deployment)) else None
 
 
 def has_search_options(deployment: Deployment) -> bool:
     """Whether slmtui wrote the search options."""
     return search_options.has_search(model_dir(deployment))
+
+
+def behind(model_dir: Path) -> tuple[DeployedModel, ...]:
+    """The deployed copies of this model that have another template or other options than it has now.
+
+    One that is only registered is the model itself, and never behind.
+    """
+    return tuple(model for model in deployed() if model.model_dir == model_dir and _is_behind(model))
+
+
+def model_changed(model_dir: Path) -> tuple[DeployedModel, ...]:
+    """Files of the model were written without a deployment at hand: those that speak of it learn of it.
+
+    Returns:
+        The deployed copies that are behind.
+    """
+    for deployment in saved()[0]:
+        step = deployment.step("conversion")
+        if step.state == "verified" and Path(str(step.record.get("output"))) == model_dir:
+            _proved_again(deployment)
+    return behind(model_dir)
+
+
+def _is_behind(model: DeployedModel) -> bool:
+    if model.folder == model.model_dir or not model.folder.is_dir():
+        return False
+    if any(_bytes(model.folder / name) != _bytes(model.model_dir / name) for name in _TEMPLATE_FILES):
+        return True
+    name = written_name(model.name, model.version)
+    try:
+        text = inference_model(model.model_dir, name, prompt.context_length(model.model_dir))
+    except Failure:
+        return False  # it could not be deployed as it is
+    return _bytes(model.folder / prompt.FILE_NAME) != text.encode("utf-8")
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _proved_again(deployment: Deployment) -> Deployment:
+    """What was proved about the old files says nothing about the new ones: later stations wait again."""
+    step = deployment.step("prompt")
+    if step.state != "verified":
+        return deployment.with_step("prompt", step.state, **step.record).save()
+    try:
+        plan = template_plan(deployment)
+        verdicts = prompt.prove(plan)
+    except Failure:
+        return deployment.with_step("prompt", "waiting", **step.record).save()
+    return deployment.with_step(
+        "prompt", state_of(verdicts), file=str(plan.target), verdicts=jsonable(verdicts)
+    ).save()
 
 
 def _parsed(deployment: Deployment, text: str) -> InferenceModel:

@@ -23,13 +23,17 @@ FILE_NAME = "genai_config.json"
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """What would be written to `target`; `diff` is a unified diff, empty if nothing would change."""
+    """What would be written to `target`; `diff` is a unified diff, empty if nothing would change.
+
+    `seen` is what the file held when the plan was made.
+    """
 
     model_dir: Path
     before: str
     after: str
     diff: str
     target: Path
+    seen: bytes | None
 
 
 def search_plan(model_dir: Path, config: ModelConfig) -> SearchPlan:
@@ -39,6 +43,7 @@ def search_plan(model_dir: Path, config: ModelConfig) -> SearchPlan:
         Failure: there is no readable genai_config.json.
     """
     target = model_dir / FILE_NAME
+    seen = originals.content_of(target)
     document = read_json(target)
     if not isinstance(document.get("search"), dict) and not document:
         raise Failure(f"{model_dir} has no {FILE_NAME}.", "Convert the model first.")
@@ -46,7 +51,7 @@ def search_plan(model_dir: Path, config: ModelConfig) -> SearchPlan:
     for name, value in options_of(config).items():
         if _value(document, name) != value:
             after = set_at(after, ("search", name), value)
-    return SearchPlan(model_dir, before, after, unified(before, after, FILE_NAME), target)
+    return SearchPlan(model_dir, before, after, unified(before, after, FILE_NAME), target, seen)
 
 
 def options_of(config: ModelConfig) -> dict[str, Any]:
@@ -73,16 +78,16 @@ def write_search(plan: SearchPlan) -> None:
     """Write the options, the original file kept beside it.
 
     Raises:
-        Failure: the folder cannot be written.
+        Failure: the folder cannot be written, or the file was changed since the plan was made.
     """
-    originals.replace(plan.target, plan.after)
+    originals.replace(plan.target, plan.after, plan.seen)
 
 
 def undo_search(model_dir: Path) -> bool:
     """Put the original file back, byte for byte; False if there is nothing to undo.
 
     Raises:
-        Failure: the folder cannot be written.
+        Failure: the folder cannot be written, or the file was changed since `write_search`.
     """
     return originals.restore(model_dir / FILE_NAME)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from slmtui.prompt.agreement import Comparison, compare
 from slmtui.prompt.derive import Derivation, derive
 from slmtui.prompt.inference_model import InferenceModel, Issue, ModelConfig, parse
 from slmtui.prompt.issues import decode
+from slmtui.prompt.originals import changed, content_of
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.text_diff import unified
 from slmtui.prompt.tokenizer_files import read_json
@@ -55,6 +56,16 @@ class TemplatePlan:
         """
         return unified(self.existing or "", text, FILE_NAME)
 
+    def look_again(self) -> TemplatePlan:
+        """The same plan with the file as it is now: other programs may have written it since.
+
+        Raises:
+            Failure: it cannot be read.
+        """
+        data = content_of(self.target)
+        issues = () if data is None else parse(data, self.context_length)[1]
+        return replace(self, existing=_text(data), existing_issues=issues)
+
     def comparisons(self, template: PromptTemplate) -> tuple[Comparison, ...]:
         """An edited template against what the chat template rendered; renders nothing anew."""
         return compare(template, self.derivation.probes)
@@ -81,13 +92,13 @@ def plan(model_dir: Path, name: str, family: str = families.AUTO) -> TemplatePla
         model_config=ModelConfig(max_length=min(DEFAULT_MAX_LENGTH, context or DEFAULT_MAX_LENGTH)),
     )
     target = model_dir / FILE_NAME
-    data = _existing(target)
+    data = content_of(target)
     return TemplatePlan(
         model_dir=model_dir,
         inference_model=model,
         derivation=derivation,
         target=target,
-        existing=None if data is None else decode(data)[0] or data.decode("utf-8", "replace"),
+        existing=_text(data),
         existing_issues=() if data is None else parse(data, context)[1],
         issues=parse(model.to_json(), context)[1],
         context_length=context,
@@ -98,7 +109,8 @@ def write(plan: TemplatePlan, text: str | None = None) -> tuple[Verdict, ...]:
     """Write `text`, or what was derived, and prove it.
 
     Raises:
-        Failure: the text has an error (nothing is written then), or the folder cannot be written.
+        Failure: nothing is written: the text has an error, the file is not the plan's `existing` any more,
+            or the folder cannot be written.
     """
     text = plan.inference_model.to_json() if text is None else text
     _, issues = plan.check(text)
@@ -106,9 +118,19 @@ def write(plan: TemplatePlan, text: str | None = None) -> tuple[Verdict, ...]:
     if error is not None:
         where = f"line {error.line}: " if error.line else ""
         raise Failure(f"{FILE_NAME} was not written: {where}{error.cause}", error.fix)
+    if plan.look_again().existing != plan.existing:
+        raise changed(plan.target)
     write_atomic(plan.target, text)
-    # The proof reads what is on the disk, not what we meant to write.
-    written, issues = parse(_existing(plan.target) or b"", plan.context_length)
+    return prove(plan)
+
+
+def prove(plan: TemplatePlan) -> tuple[Verdict, ...]:
+    """What to think of the file that is there: on the disk, whatever was meant to be written.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    written, issues = parse(content_of(plan.target) or b"", plan.context_length)
     if written is None:
         cause = issues[0].cause if issues else "it is empty"
         return (
@@ -139,15 +161,8 @@ def _description(model_dir: Path, name: str) -> str:
     return f"{what}, converted to {precision.upper()}" if isinstance(precision, str) else what
 
 
-def _existing(target: Path) -> bytes | None:
-    try:
-        return target.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Failure(
-            f"{target} cannot be read: {error.strerror or error}.", "Move it away, or give yourself access."
-        ) from error
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else decode(data)[0] or data.decode("utf-8", "replace")
 
 
 def _valid(status: Any, evidence: str, fix: str = "") -> Verdict:

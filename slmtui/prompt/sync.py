@@ -35,6 +35,7 @@ class SyncPlan:
 
     `before` is the chat template in force, empty if there is none; `diff` is a unified diff, empty if nothing
     would change. `config` is the new text of `tokenizer_config.json`, None where it has no chat template.
+    `seen` is what both files held when the plan was made.
     """
 
     model_dir: Path
@@ -42,7 +43,8 @@ class SyncPlan:
     after: str
     diff: str
     target: Path
-    config: str | None = None
+    config: str | None
+    seen: tuple[bytes | None, bytes | None]
 
 
 def sync_plan(model_dir: Path, template: PromptTemplate) -> SyncPlan:
@@ -56,6 +58,7 @@ def sync_plan(model_dir: Path, template: PromptTemplate) -> SyncPlan:
             "PromptTemplate holds a null character, at which the runtime ends every text.", "Take it out."
         )
     config_file = model_dir / CONFIG_NAME
+    seen = originals.content_of(model_dir / FILE_NAME), originals.content_of(config_file)
     config = read_json(config_file)
     present = read_chat_template(model_dir)
     before = "" if present is None else present.text
@@ -68,27 +71,34 @@ def sync_plan(model_dir: Path, template: PromptTemplate) -> SyncPlan:
     text = None
     if config.get("chat_template"):
         text = set_at(config_file.read_text(encoding="utf-8-sig"), ("chat_template",), after)
-    return SyncPlan(model_dir, before, after, unified(before, after, FILE_NAME), model_dir / FILE_NAME, text)
+    diff = unified(before, after, FILE_NAME)
+    return SyncPlan(model_dir, before, after, diff, model_dir / FILE_NAME, text, seen)
 
 
 def sync(plan: SyncPlan) -> None:
     """Write the chat template; the originals are kept first, so that a kill leaves nothing lost.
 
     Raises:
-        Failure: the folder cannot be written.
+        Failure: the folder cannot be written, or a file was changed since the plan was made.
     """
-    originals.replace(plan.target, plan.after)
+    config_file = plan.model_dir / CONFIG_NAME
+    if plan.config is not None and originals.content_of(config_file) != plan.seen[1]:
+        raise originals.changed(config_file)  # before one of the two is written
+    originals.replace(plan.target, plan.after, plan.seen[0])
     if plan.config is not None:
-        originals.replace(plan.model_dir / CONFIG_NAME, plan.config)
+        originals.replace(config_file, plan.config, plan.seen[1])
 
 
 def unsync(model_dir: Path) -> bool:
     """Put the original chat template back, byte for byte; False if there is nothing to undo.
 
     Raises:
-        Failure: the folder cannot be written.
+        Failure: the folder cannot be written, or a file was changed since `sync`.
     """
-    undone = [originals.restore(model_dir / name) for name in (CONFIG_NAME, FILE_NAME)]
+    files = [model_dir / name for name in (CONFIG_NAME, FILE_NAME)]
+    for file in files:
+        originals.check(file)
+    undone = [originals.restore(file) for file in files]
     return any(undone)
 
 

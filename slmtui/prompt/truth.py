@@ -73,7 +73,7 @@ class Parting:
     def __str__(self) -> str:
         one, other = (NAMES[source] for source in self.between)
         return (
-            f"from token {self.token} on, after {self.before!r}: {self.expected!r} in {one}, "
+            f"from the {ordinal(self.token + 1)} token on, after {self.before!r}: {self.expected!r} in {one}, "
             f"{self.found!r} in {other}"
         )
 
@@ -95,6 +95,12 @@ class Truth:
     def of(self, source: Source) -> Made:
         """The rendering of one of the three."""
         return self.made[SOURCES.index(source)]
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th: people count from one."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def part(one: Made, other: Made, around: int = 6) -> Parting | None:

@@ -62,7 +62,8 @@ def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary
     hugging, runtime, strings = made
 
     def verdict(status: Status, evidence: str, fix: str = "") -> Verdict:
-        return Verdict("template-truth", "All three make the same tokens", status, evidence, fix)
+        title = "All three make the same tokens" if status == "ok" else "Not the same tokens three times"
+        return Verdict("template-truth", title, status, evidence, fix)
 
     if not vocabulary.has_chat_template:
         return verdict(

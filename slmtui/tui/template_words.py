@@ -40,7 +40,12 @@ def template_in(values: Mapping[str, Any]) -> PromptTemplate:
 
 
 def said(
-    issues: Sequence[Issue], plan: TemplatePlan, model: InferenceModel | None, *, synced: bool
+    issues: Sequence[Issue],
+    plan: TemplatePlan,
+    model: InferenceModel | None,
+    *,
+    synced: bool,
+    behind: Sequence[str] = (),
 ) -> list[tuple[str, Content]]:
     """What is wrong with the file, else how it stands to the model's own chat template: signs and lines."""
     lines = [_issue_line(issue) for issue in errors_first(issues)[:_SHOWN]]
@@ -48,7 +53,17 @@ def said(
         lines.append(("", Content.styled(f"and {len(issues) - _SHOWN} more", MUTED)))
     if model is not None:
         lines += _standing(plan, model, synced=synced)
+    if words := deployed_words(behind):
+        lines.append(("warn", Content(words)))
     return lines
+
+
+def deployed_words(behind: Sequence[str]) -> str:
+    """What to say of deployed copies that have the model's files as they were."""
+    if not behind:
+        return ""
+    names = " and ".join(behind)
+    return f"{names} {'is' if len(behind) == 1 else 'are'} deployed with the old files: deploy again."
 
 
 def errors_first(issues: Sequence[Issue]) -> list[Issue]:
@@ -69,7 +84,7 @@ def _standing(plan: TemplatePlan, model: InferenceModel, *, synced: bool) -> lis
         return [("warn", Content(safe(first))), *_notes([*rest, ours])]
     words = "Valid. It is what the model's own chat template makes."
     if synced:
-        words = "Valid. The chat template is the one written from it; Ctrl+B puts the model's own back."
+        words = "Valid. The chat template is the one written from it; Ctrl+O puts the model's own back."
     return [("ok", Content(words)), *_notes(derivation.notes)]
 
 

@@ -273,7 +273,7 @@ async def test_both_worlds_are_made_one_and_undone_byte_for_byte(tmp_path) -> No
         await pilot.press("ctrl+b")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
         await pilot.press("y")
-        await until(pilot, lambda: app.current_mode == "template" and "Ctrl+B puts" in issues(app))
+        await until(pilot, lambda: app.current_mode == "template" and "Ctrl+O puts" in issues(app))
         assert (model / "chat_template.jinja").read_bytes() != before["chat_template.jinja"]
         assert pipeline.template_plan(converted(model)).derivation.template.user.startswith(
             "<|im_start|>user: "

@@ -12,8 +12,11 @@ from slmtui.cli.declare import Commands, add_json, command
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
     from slmtui.events import Cancel, Verdict
+    from slmtui.foundry.deployed import DeployedModel
     from slmtui.prompt.inference_model import InferenceModel
     from slmtui.prompt.station import TemplatePlan
+
+_NOTHING = "nothing to undo: slmtui has written nothing there"
 
 
 def declare(commands: Commands) -> None:
@@ -24,9 +27,10 @@ def declare(commands: Commands) -> None:
         template,
         "derive the prompt template, check it, print or write inference_model.json",
         "Derive Foundry Local's inference_model.json from the model's own chat template and print it.\n"
-        "With --write it is put into the model's folder. --check looks at the one that is there instead,\n"
-        "and holds it token by token against the tokenizer in transformers and in the runtime; --json\n"
-        "does so too. Exits with 1 if it is not valid, or if a check fails.",
+        "With --write it is put into the model's folder; another one that is there is replaced only\n"
+        "after a look at the difference and a yes, or with --replace. --check looks at the one that is\n"
+        "there, and holds it token by token against the tokenizer in transformers and in the runtime;\n"
+        "--json does so too. Exits with 1 if it is not valid, or if a check fails.",
         example="slmtui template ./my-model-int4\n"
         "slmtui template ./my-model-int4 --set ModelConfig.temperature=0.2 --write\n"
         "slmtui template ./my-model-int4 --check",
@@ -46,12 +50,15 @@ def declare(commands: Commands) -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help=r"change a value, such as ModelConfig.top_p=0.8 or PromptTemplate.user='<u>{Content}\n'",
+        help=r"change a value, such as top_p=0.8 or PromptTemplate.user='<u>{Content}\n'",
     )
     parser.add_argument(
         "--check", action="store_true", help="look at the inference_model.json that is there, not a new one"
     )
     parser.add_argument("--write", action="store_true", help="write it to MODEL_DIR/inference_model.json")
+    parser.add_argument(
+        "--replace", action="store_true", help="with --write: replace one that says something else"
+    )
     parser.add_argument(
         "--sync-chat-template",
         action="store_true",
@@ -79,7 +86,10 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     text = _changed(_subject(arguments, plan), arguments.set)
     model, issues = plan.check(text)
     cancel.check()
+    if model is not None:
+        _ask(arguments, plan, text, model, report, cancel)
     verdicts, written = _write(arguments, plan, text, model)
+    behind = _behind(folder, told=bool(undone or written))
     agreement = None
     if model is not None and (arguments.check or arguments.json) and _converted(folder):
         agreement = truth_report.agreement(folder, model.prompt_template, cancel)
@@ -92,6 +102,7 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
                 "problems": issues,
                 "verdicts": verdicts,
                 "written": plan.target if arguments.write else None,
+                "deployed_before": [one.model_id for one in behind],
             }
         )
     else:
@@ -100,6 +111,11 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
             report.note(f"{issue.severity}: line {issue.line}: {issue.where}: {issue.cause} {issue.fix}")
         for line in (*undone, *written):
             report.note(line)
+        for one in behind:
+            report.note(
+                f"{one.model_id} is deployed with the old files. Deploy it again: slmtui deploy {folder}"
+                f" --name {one.name} --version {one.version} --cache-dir {one.cache_dir} --replace"
+            )
     if bad := [verdict for verdict in verdicts if verdict.status == "fail"]:
         raise Failure(bad[0].evidence, bad[0].fix)
     return 1 if model is None else 0
@@ -110,11 +126,54 @@ def _undo(arguments: argparse.Namespace, folder: Path) -> list[str]:
     from slmtui.prompt import search_options, sync
 
     done: list[str] = []
-    if arguments.undo_chat_template and sync.unsync(folder):
-        done.append("undone: the chat template is the model's own again")
-    if arguments.undo_search_options and search_options.undo_search(folder):
-        done.append("undone: the search options are the model's own again")
+    if arguments.undo_chat_template:
+        undone = sync.unsync(folder)
+        done.append("undone: the chat template is the model's own again" if undone else _NOTHING)
+    if arguments.undo_search_options:
+        undone = search_options.undo_search(folder)
+        done.append("undone: the search options are the model's own again" if undone else _NOTHING)
     return done
+
+
+def _ask(
+    arguments: argparse.Namespace,
+    plan: TemplatePlan,
+    text: str,
+    model: InferenceModel,
+    report: Report,
+    cancel: Cancel,
+) -> None:
+    """Nothing that is there is overwritten before somebody has seen the difference."""
+    from slmtui.cli.ask import can_ask, confirm
+    from slmtui.events import Failure
+    from slmtui.prompt.inference_model import parse
+
+    there = parse(plan.existing)[0] if plan.existing is not None else None
+    if not arguments.write:
+        apart = there is not None and there.prompt_template != model.prompt_template
+        if arguments.sync_chat_template and apart:
+            raise Failure(
+                f"{plan.target} says something else than the chat template would.",
+                "Add --write, so that older and newer runtimes read the same.",
+            )
+        return
+    if plan.existing is None or arguments.replace or not (diff := plan.diff(text)):
+        return
+    if not report.json:
+        report.note(diff.rstrip("\n"))
+    if can_ask(report) and confirm(f"Replace {plan.target}?", report, cancel):
+        return
+    raise Failure(
+        f"{plan.target} is there already and says something else; it was left as it is.",
+        "Replace it with --replace, or look at it with --check.",
+    )
+
+
+def _behind(folder: Path, *, told: bool) -> tuple[DeployedModel, ...]:
+    """The deployed copies that lack what was written; `told` says whether anything was."""
+    from slmtui import pipeline
+
+    return pipeline.model_changed(folder) if told else pipeline.behind(folder)
 
 
 def _write(
@@ -131,11 +190,11 @@ def _write(
     if model is not None and arguments.sync_chat_template:
         wish = sync.sync_plan(plan.model_dir, model.prompt_template)
         sync.sync(wish)
-        lines.append(f"written: {wish.target}; back with --undo-chat-template")
+        lines += [wish.diff.rstrip("\n"), f"written: {wish.target}; back with --undo-chat-template"]
     if model is not None and arguments.search_options:
         options = search_options.search_plan(plan.model_dir, model.model_config)
         search_options.write_search(options)
-        lines.append(f"written: {options.target}; back with --undo-search-options")
+        lines += [options.diff.rstrip("\n"), f"written: {options.target}; back with --undo-search-options"]
     return verdicts, lines
 
 
@@ -180,8 +239,17 @@ def _changed(text: str, changes: list[str]) -> str:
         key, equals, value = change.partition("=")
         if not equals or not key.strip():
             raise Failure(f"{change!r} is no KEY=VALUE.", "Write for example --set ModelConfig.top_p=0.8")
-        text = set_field(text, key.strip(), _value(key.strip(), value))
+        key = _whole(key.strip())
+        text = set_field(text, key, _value(key, value))
     return text
+
+
+def _whole(key: str) -> str:
+    """`temperature` means `ModelConfig.temperature`: no two sections share a name."""
+    from slmtui.prompt import schema
+
+    sections = (name for name in ("ModelConfig", "PromptTemplate") if key in schema.known(name))
+    return next((f"{name}.{key}" for name in sections), key)
 
 
 def _value(key: str, text: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,21 +16,29 @@ from slmtui.tui.screens.dialog import Dialog
 _STYLES = {"+": "$text-success", "-": "$text-error", "@": MUTED}
 
 
-class DiffScreen(Dialog[bool]):
-    """Ends with True only after a yes. `lead` says what the change is for, `diff` is a unified diff."""
+Answer: TypeAlias = Literal["yes", "no", "back"]
+
+
+class DiffScreen(Dialog[Answer]):
+    """Ends with `yes` only after a yes. `lead` says what the change is for, `diff` is a unified diff.
+
+    With `back` there is a third answer, called so: what an earlier yes has written is put back.
+    """
 
     DEFAULT_CSS = "DiffScreen #diff { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape", "answer(False)", "No"),
+        Binding("y", "answer('yes')", "Yes"),
+        Binding("n,escape", "answer('no')", "No"),
+        Binding("o,ctrl+o", "answer('back')", "Original back"),
     ]
 
-    def __init__(self, question: str, lead: str, diff: str, yes: str) -> None:
+    def __init__(self, question: str, lead: str, diff: str, yes: str, back: str = "") -> None:
         super().__init__()
         self._question = question
         self._lead = lead
         self._diff = diff
         self._yes = yes
+        self._back = back
 
     def compose_body(self) -> ComposeResult:
         yield Static(self._lead, classes="dialog-lead", markup=False)
@@ -38,6 +46,8 @@ class DiffScreen(Dialog[bool]):
 
     def compose_actions(self) -> ComposeResult:
         yield Button("Not now", id="no", compact=True)
+        if self._back:
+            yield Button(self._back, id="back", compact=True)
         yield Button(self._yes, id="yes", variant="primary", compact=True)
 
     def on_mount(self) -> None:
@@ -45,11 +55,17 @@ class DiffScreen(Dialog[bool]):
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+        answers: dict[str | None, Answer] = {"yes": "yes", "back": "back"}
+        self.dismiss(answers.get(event.button.id, "no"))
 
-    def action_answer(self, yes: bool) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "answer" and parameters == ("back",) and not self._back:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_answer(self, answer: Answer) -> None:
         """Answer by a key."""
-        self.dismiss(yes)
+        self.dismiss(answer)
 
 
 def coloured(diff: str) -> Content:

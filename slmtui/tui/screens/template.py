@@ -22,7 +22,7 @@ from slmtui.tui.screens.template_faces import NARROW, WIDE
 from slmtui.tui.screens.template_family import TemplateFamily
 from slmtui.tui.screens.template_files import TemplateFiles
 from slmtui.tui.screens.template_truth import TemplateTruth
-from slmtui.tui.screens.template_worlds import TemplateWorlds
+from slmtui.tui.screens.template_worlds import CHAT_TEMPLATE, WORLDS, TemplateWorlds
 from slmtui.tui.truth_desk import TruthDesk
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.family_choice import FamilyChoice
@@ -57,10 +57,11 @@ from the model's **own chat template**; one that differs from what the model was
   token by token, with the first difference marked. `i` or Ctrl+G shows the tokens' numbers. Enter in the last
   question adds a turn, Backspace in an empty one takes it away; PageDown reads on.
 * **Both worlds** (Ctrl+B): older runtimes read PromptTemplate, newer ones the chat template. Where you have
-  changed the first, this writes the second so that it says the same; the same key takes it back.
-* **Search options** (Ctrl+S): newer runtimes ignore ModelConfig too; this writes it into `genai_config.json`,
-  and takes it back.
+  changed the first, this writes the second so that it says the same. **Ctrl+O** puts the original back.
+* **Search options** (Ctrl+S): newer runtimes ignore ModelConfig too; this writes it into `genai_config.json`.
+  The same key, or Ctrl+O, takes it back.
 
+A model that is deployed has its own copy of these files: after a change it waits to be deployed again.
 What is there already is overwritten only after you have seen the difference and said yes.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,6 +96,7 @@ What is there already is overwritten only after you have seen the difference and
             yield TruthView(id="truth")
 
     def compose_actions(self) -> ComposeResult:
+        yield Button("Original back", id="original", compact=True)
         yield Button("Both worlds", id="worlds", compact=True)
         yield Button("Reset", id="reset", compact=True)
 
@@ -112,6 +114,7 @@ What is there already is overwritten only after you have seen the difference and
         elif self._shown_for != deployment:
             self._derive(deployment)
         else:
+            self._look_again()
             self._show_action()
 
     # The plan
@@ -120,7 +123,7 @@ What is there already is overwritten only after you have seen the difference and
         self._plan, self._shown_for, self._checked = None, None, None
         self.query_one(FailurePanel).show(failure)
         self.query_one("#workplace").display = False
-        for button in self.query("#worlds, #reset"):
+        for button in self.query("#worlds, #original, #reset"):
             button.display = False
 
     def _derive_again(self, keep: str) -> None:
@@ -150,7 +153,7 @@ What is there already is overwritten only after you have seen the difference and
         self.query_one("#template-failure", FailurePanel).show(None)
         self.query_one("#workplace").display = True
         self._plan, self._shown_for = plan, deployment
-        self._synced = pipeline.is_synced(deployment)
+        self._written = tuple(world for world in WORLDS if world.is_written(deployment))
         self.query_one(FamilyChoice).offer(plan.derivation)
         written = deployment.step("prompt").state == "verified"
         text = keep or (plan.existing if written and plan.existing else plan.inference_model.to_json())
@@ -228,7 +231,8 @@ What is there already is overwritten only after you have seen the difference and
             self.call_after_refresh(self.refresh_bindings)
         self._issues = issues
         if self._plan is not None:
-            lines = template_words.said(issues, self._plan, self._model, synced=self._synced)
+            synced = CHAT_TEMPLATE in self._written
+            lines = template_words.said(issues, self._plan, self._model, synced=synced, behind=self._behind)
             self.query_one(Hanging).show(lines)
 
     def _show_action(self) -> None:
@@ -264,7 +268,9 @@ What is there already is overwritten only after you have seen the difference and
             case "other_face" | "reset" | "undo" | "redo" | "edit" | "load" | "search_options":
                 return self._plan is not None
             case "worlds":
-                return bool(self.query_one("#worlds").display)
+                return bool(self.query_one("#worlds").display) or CHAT_TEMPLATE in self._written
+            case "original":
+                return bool(self._written)
         return True
 
     @on(Button.Pressed, "#reset")

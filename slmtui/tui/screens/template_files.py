@@ -13,7 +13,7 @@ from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.prompt.issues import decode
 from slmtui.prompt.station import TemplatePlan
-from slmtui.tui.screens.diff import DiffScreen
+from slmtui.tui.screens.diff import Answer, DiffScreen
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -39,6 +39,7 @@ class TemplateFiles(StationScreen):
         raise NotImplementedError
 
     def proceed(self) -> None:
+        self._look_again()
         deployment, plan = self.slmtui.deployment, self._plan
         if deployment is None:
             self.go("start")
@@ -48,6 +49,20 @@ class TemplateFiles(StationScreen):
             self.go("deploy")
         else:
             self._write(deployment, plan, self.text)
+
+    def _look_again(self) -> None:
+        """The file as it is now: another program may have written it since it was looked at."""
+        plan = self._plan
+        if plan is None:
+            return
+        try:
+            self._plan = plan.look_again()
+        except Failure as failure:
+            self.query_one("#template-failure", FailurePanel).show(failure)
+            return
+        existing = self._plan.existing
+        if existing is not None and existing != plan.existing and self.text == plan.existing:
+            self._put(existing)  # nothing was changed here, so what is there now is what is looked at
 
     def _write(self, deployment: Deployment, plan: TemplatePlan, text: str) -> None:
         try:
@@ -59,8 +74,8 @@ class TemplateFiles(StationScreen):
             self._write_now(deployment, plan, text)
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(answer: Answer | None) -> None:
+            if answer == "yes":
                 self._write_now(deployment, plan, text)
 
         lead = f"{plan.target} is there already. This is what would change in it."

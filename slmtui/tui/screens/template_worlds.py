@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -15,9 +15,10 @@ from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.station import TemplatePlan
-from slmtui.tui.screens.diff import DiffScreen
+from slmtui.tui.screens.diff import Answer, DiffScreen
 from slmtui.tui.station_screen import StationScreen
-from slmtui.tui.template_words import same_strings
+from slmtui.tui.template_words import deployed_words, same_strings
+from slmtui.tui.widgets.rail import Rail
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class World:
     lead: str
     done: str
     undone: str
-    diff: Callable[[Deployment, str], str]
-    write: Callable[[Deployment, str], object]
-    undo: Callable[[Deployment], object]
+    plan: Callable[[Deployment, str], Any]
+    write: Callable[[Deployment, Any], Deployment]
+    undo: Callable[[Deployment], Deployment | None]
     is_written: Callable[[Deployment], bool]
 
 
@@ -39,26 +40,27 @@ CHAT_TEMPLATE = World(
     "chat_template.jinja",
     "Write the chat template that says the same",
     "Newer runtimes render the chat template and only show PromptTemplate. This makes the first say what the "
-    "second says; the original is kept beside it, and Ctrl+B puts it back.",
-    "The chat template says what PromptTemplate says; Ctrl+B puts the model's own back.",
+    "second says; the original is kept beside it, and Ctrl+O puts it back.",
+    "The chat template says what PromptTemplate says; Ctrl+O puts the model's own back.",
     "The model's own chat template is back.",
-    lambda deployment, text: pipeline.sync_plan(deployment, text).diff,
-    lambda deployment, text: pipeline.sync_chat_template(deployment, text),
-    lambda deployment: pipeline.undo_sync(deployment),
-    lambda deployment: pipeline.is_synced(deployment),
+    pipeline.sync_plan,
+    pipeline.sync_chat_template,
+    pipeline.undo_sync,
+    pipeline.is_synced,
 )
 SEARCH_OPTIONS = World(
     "genai_config.json",
     "Write ModelConfig into the search options",
     "Newer runtimes ignore ModelConfig and take the search options of genai_config.json. This makes them say "
-    "the same; the original is kept beside it, and Ctrl+S puts it back.",
+    "the same; the original is kept beside it, and Ctrl+S or Ctrl+O puts it back.",
     "The search options say what ModelConfig says; Ctrl+S puts the model's own back.",
     "The model's own search options are back.",
-    lambda deployment, text: pipeline.search_plan(deployment, text).diff,
-    lambda deployment, text: pipeline.write_search_options(deployment, text),
-    lambda deployment: pipeline.undo_search_options(deployment),
-    lambda deployment: pipeline.has_search_options(deployment),
+    pipeline.search_plan,
+    pipeline.write_search_options,
+    pipeline.undo_search_options,
+    pipeline.has_search_options,
 )
+WORLDS = (CHAT_TEMPLATE, SEARCH_OPTIONS)
 
 
 class TemplateWorlds(StationScreen):
@@ -69,7 +71,13 @@ class TemplateWorlds(StationScreen):
             "ctrl+b",
             "worlds",
             "Both worlds",
-            tooltip="Write the chat template that says the same, or put the model's own back",
+            tooltip="Write the chat template that says the same as PromptTemplate",
+        ),
+        Binding(
+            "ctrl+o",
+            "original",
+            "Original back",
+            tooltip="Put back the model's own chat template, or its own search options",
         ),
         Binding(
             "ctrl+s",
@@ -81,7 +89,8 @@ class TemplateWorlds(StationScreen):
     ]
     _plan: TemplatePlan | None
     _model: InferenceModel | None
-    _synced: bool = False
+    _written: tuple[World, ...] = ()
+    _behind: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -95,27 +104,34 @@ class TemplateWorlds(StationScreen):
         raise NotImplementedError
 
     def _show_worlds(self) -> None:
-        """Offer what can be done: the chat template that says the same, or the model's own again."""
-        button = self.query_one("#worlds", Button)
+        """Offer what can be done: the chat template that says the same, the model's own again."""
         plan, model = self._plan, self._model
         changed = (
             plan is not None
             and model is not None
             and not (plan.derivation.probes and same_strings(model.prompt_template, plan.derivation.template))
         )
-        if button.display != (self._synced or changed):
-            button.display = self._synced or changed
-            self.call_after_refresh(self.refresh_bindings)
-        button.label = "Undo both worlds" if self._synced and not changed else "Both worlds"
+        offered = {"#worlds": changed, "#original": bool(self._written)}
+        for name, wanted in offered.items():
+            button = self.query_one(name, Button)
+            if button.display != wanted:
+                button.display = wanted
+                self.call_after_refresh(self.refresh_bindings)
 
     @on(Button.Pressed, "#worlds")
     def action_worlds(self) -> None:
-        """Write the chat template that says what PromptTemplate says, or put the model's own back."""
+        """Write the chat template that says what PromptTemplate says."""
         self._ask(CHAT_TEMPLATE)
 
     def action_search_options(self) -> None:
         """Write ModelConfig where newer runtimes read it, or put back what was there."""
         self._ask(SEARCH_OPTIONS)
+
+    @on(Button.Pressed, "#original")
+    def action_original(self) -> None:
+        """Put the model's own file back, the chat template first."""
+        if self._written:
+            self._undo(self._written[0])
 
     def _ask(self, world: World) -> None:
         deployment, text = self.slmtui.deployment, self.text
@@ -125,35 +141,51 @@ class TemplateWorlds(StationScreen):
             self.notify("Mend the file first.", severity="warning")
             return
         try:
-            diff = world.diff(deployment, text)
-            written = world.is_written(deployment)
+            plan = world.plan(deployment, text)
         except Failure as failure:
             self._say(failure)
             return
-        if diff:
+        written = world in self._written
+        if plan.diff:
 
-            def answered(yes: bool | None) -> None:
-                if yes:
-                    self._do(world.done, lambda: world.write(deployment, text))
+            def answered(answer: Answer | None) -> None:
+                if answer == "yes":
+                    self._do(world.done, lambda: world.write(deployment, plan))
+                elif answer == "back":
+                    self._undo(world)
 
-            self.app.push_screen(DiffScreen(world.title, world.lead, diff, "Write"), answered)
+            back = "Original back" if written else ""
+            self.app.push_screen(DiffScreen(world.title, world.lead, plan.diff, "Write", back), answered)
         elif written:
-            self._do(world.undone, lambda: world.undo(deployment))
+            self._undo(world)
         else:
             self.notify(f"{world.file} says the same already.")
 
+    def _undo(self, world: World) -> None:
+        deployment = self.slmtui.deployment
+        if deployment is not None:
+            self._do(world.undone, lambda: world.undo(deployment))
+
     @work(thread=True, exclusive=True, group="worlds")
-    def _do(self, words: str, deed: Callable[[], object]) -> None:
+    def _do(self, words: str, deed: Callable[[], Deployment | None]) -> None:
         try:
-            deed()
+            deployment = deed()
             self._forget_truth()
+            behind = pipeline.behind(pipeline.model_dir(deployment)) if deployment else ()
         except Failure as failure:
             self.app.call_from_thread(self._say, failure)
         else:
-            self.app.call_from_thread(self._done, words)
+            self.app.call_from_thread(self._done, words, deployment, behind)
 
-    def _done(self, words: str) -> None:
-        self.notify(words)
+    def _done(
+        self, words: str, deployment: Deployment | None, behind: tuple[pipeline.DeployedModel, ...]
+    ) -> None:
+        if deployment is not None:
+            self.slmtui.use(None)  # a chat that is open has the model as it was
+            self.slmtui.use(deployment)
+            self.query_one(Rail).refresh_states()
+        self._behind = tuple(model.model_id for model in behind)
+        self.notify(" ".join((words, deployed_words(self._behind))).strip(), markup=False)
         self._derive_again(self.text)
 
     def _say(self, failure: Failure) -> None:
