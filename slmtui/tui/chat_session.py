@@ -215,6 +215,7 @@ class ChatSession:
     def close(self) -> None:
         """End the host; the conversation stays."""
         host, self.host, self.loaded = self.host, None, None
+        self.usage.clear()
         if host is not None:
             host.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from slmtui.runtime.answer import Answer
-from slmtui.runtime.figures import FIGURES, SessionFigures
+from slmtui.runtime.figures import SessionFigures
 from slmtui.tui.format import MUTED
 from slmtui.units import duration, size
 
@@ -31,7 +31,7 @@ def rate(value: float) -> str:
 
 def per_token(p50: float, p95: float) -> str:
     """Milliseconds per token, the median and what 19 of 20 stay below."""
-    return f"{p50:.1f} ms, 95 %: {p95:.1f} ms" if p50 else ""
+    return f"{p50:.1f} ms, 95 %: {p95:.1f}" if p50 else ""
 
 
 def figures_line(answer: Answer) -> Content:
@@ -59,7 +59,7 @@ def answer_rows(answer: Answer) -> list[tuple[str, str]]:
         ("per token", per_token(answer.tpot_ms_p50, answer.tpot_ms_p95)),
         ("generation", rate(answer.decode_tokens_per_second)),
         ("reading", rate(answer.prompt_tokens_per_second)),
-        ("prompt", f"{answer.prompt_tokens:,} tokens{cached}"),
+        ("prompt", f"{answer.prompt_tokens:,}{cached or ' tokens'}"),
         ("answer", f"{answer.completion_tokens:,} tokens"),
         ("took", seconds_short(answer.seconds)),
         ("memory", f"{size(answer.rss_bytes)}{peak}" if answer.rss_bytes else ""),
@@ -87,13 +87,3 @@ def cores(percents: tuple[float, ...]) -> str:
         busiest = " ".join(f"{percent:.0f}" for percent in sorted(percents, reverse=True)[:6])
         return f"{busiest} … % ({len(percents)})"
     return " ".join(f"{percent:.0f}" for percent in percents) + " %" if percents else ""
-
-
-def definitions() -> str:
-    """How each figure is measured, as Markdown for the help."""
-    lines = ["### Figures", ""]
-    lines += [
-        f"* **{figure.title}**{f' ({figure.unit})' if figure.unit else ''}: {figure.meaning}"
-        for figure in FIGURES
-    ]
-    return "\n".join(lines) + "\n"

@@ -9,51 +9,31 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Markdown, TextArea
+from textual.widgets import Input, Markdown, TextArea
 
 from slmtui import pipeline
 from slmtui.events import Failure, Progress
 from slmtui.runtime import conversation as change
 from slmtui.runtime.conversation import Conversation
 from slmtui.tui.chat_session import ChatSession
-from slmtui.tui.chat_words import definitions
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.screens.chat_deeds import ChatDeeds
 from slmtui.tui.screens.chat_files import ChatFiles
+from slmtui.tui.screens.chat_help import HELP
 from slmtui.tui.screens.chat_panel import ChatPanel
 from slmtui.tui.widgets.answer_text import parser
+from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.parameter_panel import ParameterPanel
 from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.transcript import Transcript
+from slmtui.tui.widgets.turn_view import TurnView
 from slmtui.tui.widgets.verdicts import FailurePanel
 
 # Each kind of Markdown block brings a style sheet that Textual parses when the first one is shown: 0.1 s in
 # the middle of an answer. A hidden text that has them all pays for that when the screen is opened.
 _EVERY_BLOCK = "# h\n\ntext\n\n- a\n\n1. b\n\n> q\n\n```python\npass\n```\n\n| a |\n|---|\n| b |\n\n---\n"
-
-HELP = """\
-## Chat
-
-Talks to the deployed model, in a process of its own. Type a question and press Enter; Ctrl+J makes a new
-line, ↑ and ↓ bring earlier questions back, PgUp and PgDn scroll. Esc stops an answer, Ctrl+G goes on with it.
-The whole conversation stays in the model's KV cache, so later turns start as fast as the first.
-
-* **A turn of its own**: Shift+Tab goes to the last one, `k` and `j` to the ones around it, Esc back. There:
-  `e` edits the question and goes on from there, `r` answers it again, `d` deletes the turn, `u` takes that
-  back, `c` copies the answer, `b` its code, `t` unfolds the thinking, `y` says that it is right, `x` what it
-  should have been.
-* **Conversations** are saved as they happen: Ctrl+T finds them again, Ctrl+L starts another one, Ctrl+S
-  writes one as Markdown, JSON, or lines for a test suite (the answers that you have judged).
-* **Parameters** (Ctrl+O): sampling, engine and system prompt of the next answer, at first as the model's
-  `inference_model.json` says. F8 makes it greedy; Shift+F8 measures which runtime options are fastest here.
-* **Side by side** (F9): another model, precision or engine answers the same question at the same moment.
-* **Context**: the line above the question says how much of what the model can see is used. When it is full,
-  the oldest turns are left out, and a line stands where the model's memory begins.
-* If the model's process ends, the conversation stays; Enter starts it again.
-
-"""
 
 
 class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
@@ -63,7 +43,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
     HEADING = "Chat"
     CSS_PATH = "chat.tcss"
     SCROLLS = False
-    HELP = HELP + definitions()
+    HELP = HELP
     BINDINGS = [
         Binding("ctrl+home", "earlier", "Earlier turns", show=False, tooltip="Show turns from before"),
     ]
@@ -110,7 +90,8 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
         if not self.session.turns and not question.text:
             question.text = pipeline.first_question(deployment)
             question.select_all()
-        question.focus()
+        if not isinstance(self.focused, (TurnView, Input, TextArea, Choice)):
+            question.focus()  # whoever comes back from a window stays where he was
         self.changed(kept=False)
 
     def _busy(self) -> bool:
@@ -164,7 +145,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             )
         elif problem is not None and not question.text:
             self.set_primary(
-                "Start again", "Enter asks again; a host that has ended is started anew.", focus=False
+                "Restart", "Enter asks again; a host that has ended is started anew.", focus=False
             )
         elif session.turns and session.turns[-1].open and not question.text:
             self.set_primary("Ask again", "The last question has no answer yet.", focus=False)

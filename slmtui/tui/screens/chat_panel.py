@@ -125,3 +125,4 @@ class ChatPanel(StationScreen):
             words = f"Tuned: the model's own options are the fastest here, {rate(found.before)}."
         self.notify(words, timeout=8)
         job.result = None
+        self.slmtui.start_job(self.MODE, self.session.load)

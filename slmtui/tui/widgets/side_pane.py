@@ -32,7 +32,7 @@ class SidePane(Vertical):
     """
 
     def __init__(self, index: int) -> None:
-        super().__init__()
+        super().__init__(id=f"side-{index}")
         self.index = index
         self._targets: list[Target] = []
         self._target: Target | None = None
