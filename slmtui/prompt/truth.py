@@ -72,10 +72,8 @@ class Parting:
 
     def __str__(self) -> str:
         one, other = (NAMES[source] for source in self.between)
-        return (
-            f"from the {ordinal(self.token + 1)} token on, after {self.before!r}: {self.expected!r} in {one}, "
-            f"{self.found!r} in {other}"
-        )
+        where = f"from the {ordinal(self.token + 1)} token on, after {self.before!r}"
+        return f"{where}: {self.expected!r} in {one}, {self.found!r} in {other}"
 
 
 @dataclass(frozen=True, slots=True)

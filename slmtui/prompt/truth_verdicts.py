@@ -61,8 +61,7 @@ def judge(
 def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary) -> Verdict:
     hugging, runtime, strings = made
 
-    def verdict(status: Status, evidence: str, fix: str = "") -> Verdict:
-        title = "All three make the same tokens" if status == "ok" else "Not the same tokens three times"
+    def verdict(status: Status, evidence: str, fix: str = "", title: str = "The tokens differ") -> Verdict:
         return Verdict("template-truth", title, status, evidence, fix)
 
     if not vocabulary.has_chat_template:
@@ -70,6 +69,7 @@ def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary
             "warn",
             "The model has no chat template, so there is nothing to hold PromptTemplate against.",
             "Write the chat template that renders the same, or put the base model's beside the model.",
+            "There is nothing to compare with",
         )
     known = tuple(number for number in runtime.ids if number >= 0)
     if first is not None and known != runtime.ids and known == hugging.ids:
@@ -97,6 +97,7 @@ def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary
             "fail",
             f"The runtime refuses what transformers renders: {runtime.refusal}.",
             "Take a simpler chat template: slmtui writes one that renders what PromptTemplate says.",
+            "The runtime makes no tokens of it",
         )
     if hugging.text is None:
         return verdict(
@@ -104,8 +105,10 @@ def _agreement(made: tuple[Made, Made, Made], first: Any, vocabulary: Vocabulary
             f"The chat template refuses this conversation: {hugging.refusal}. PromptTemplate wraps it "
             "all the same.",
             "Do without what it refuses: some models know no system message, or want turns to alternate.",
+            "The chat template makes no tokens of it",
         )
-    return verdict("ok", f"{len(hugging.tokens)} tokens, the same in all three.")
+    evidence = f"{len(hugging.tokens)} tokens, the same in all three."
+    return verdict("ok", evidence, title="All three make the same tokens")
 
 
 def _end_of_turn(template: PromptTemplate, vocabulary: Vocabulary) -> Verdict:
