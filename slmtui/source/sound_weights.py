@@ -61,7 +61,7 @@ def _not_numbers(path: Path, tensor: Tensor, cancel: Cancel) -> int:
             while left > 0:
                 cancel.check()
                 part = buffer[: min(_CHUNK, left) // mask.itemsize]
-                read = file.readinto(memoryview(part).cast("B"))
+                read = file.readinto(part.data)
                 if not read:
                     break
                 part = part[: read // mask.itemsize]

@@ -99,6 +99,12 @@ class StationScreen(Screen[None]):
         gc.freeze()
         gc.enable()
         self.show_state()
+        self.app.call_later(self.slmtui.take_early)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the station's widgets are there."""
+        return self._has_body
 
     def body_ready(self) -> None:
         """The station's widgets are there: the place for what other widgets do when they are mounted."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Key, Paste
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, OptionList, Static
 
@@ -68,6 +70,7 @@ weights** or **Python code** that come with the model. The answers are kept with
         super().__init__()
         self._forgotten: Deployment | None = None
         self._request: Request | None = None
+        self._opened_by_slash = False
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="start"):
@@ -97,7 +100,7 @@ weights** or **Python code** that come with the model. The answers are kept with
         self.query_one(JobPanel).show(job if job and job.running else None)
         self.set_primary("Start", focus=False)
         if self.focused is None or self.focused.id == "primary":
-            self._sources.focus()
+            self.set_focus(self._sources)
 
     @property
     def _sources(self) -> SourceList:
@@ -106,6 +109,18 @@ weights** or **Python code** that come with the model. The answers are kept with
     @property
     def _path(self) -> PathInput:
         return self.query_one("#path", PathInput)
+
+    @property
+    def _typed(self) -> str:
+        """What is typed; a path whose own first slash has opened the field gets it back."""
+        text = self._path.text
+        if not text or not self._opened_by_slash or text[0] in "/~.":
+            return text
+        try:
+            lost = not Path(text).exists() and Path("/" + text).exists()
+        except (OSError, ValueError):
+            return text
+        return "/" + text if lost else text
 
     def _fill(self) -> None:
         """List the deployments, then the samples."""
@@ -139,14 +154,14 @@ weights** or **Python code** that come with the model. The answers are kept with
         self.query_one(FailurePanel).show(None)
         self._show_path_help()
         if self._path.text:
-            self.query_one(SourceDetails).look_at(self._path.text)
+            self.query_one(SourceDetails).look_at(self._typed)
         else:
             self._show_chosen()
 
     @on(SourceDetails.Looked)
     def _looked(self, event: SourceDetails.Looked) -> None:
         """Say what Enter does with what is typed."""
-        if self._path.text != event.text:
+        if self._typed != event.text:
             return
         found = event.found
         if not isinstance(found, ModelSource):
@@ -182,11 +197,11 @@ weights** or **Python code** that come with the model. The answers are kept with
     @on(Input.Submitted, "#path")
     def _submitted(self) -> None:
         if self._path.text:
-            self._begin(Request(self._path.text))
+            self._begin(Request(self._typed))
 
     def proceed(self) -> None:
         if self._path.text:
-            self._begin(Request(self._path.text))
+            self._begin(Request(self._typed))
         else:
             self._selected()
 
@@ -234,15 +249,14 @@ weights** or **Python code** that come with the model. The answers are kept with
 
     def _show_refused(self, job: Job[Deployment]) -> None:
         if job.result is not None and job.result.step("source").state == "failed":
-            self.query_one(FailurePanel).show(recorded_failure(job.result.step("source").record))
+            self._refuse(recorded_failure(job.result.step("source").record))
 
     def _refuse(self, failure: Failure | None) -> None:
         """It was not begun; what was said of it while it was typed is said above now."""
         if isinstance(failure, Unanswered):
             failure = Failure(failure.cause, f"Enter asks again. {failure.fix}")
         self.query_one(FailurePanel).show(failure)
-        if self._path.text:
-            self.query_one(SourceDetails).clear()
+        self.query_one(SourceDetails).clear()
 
     # What only the user knows
 
@@ -265,9 +279,27 @@ weights** or **Python code** that come with the model. The answers are kept with
 
     # Keys
 
+    def on_key(self, event: Key) -> None:
+        """Keys come faster than the focus moves: what was typed after the slash is the field's."""
+        if not self.has_body or not event.is_printable:
+            return
+        if self.focused is self._path:
+            event.stop()
+            self._path.insert_text_at_cursor(event.character or "")
+        elif event.key == "slash":
+            event.stop()
+            self.action_path()
+
+    def on_paste(self, event: Paste) -> None:
+        """A path that is pasted is meant, wherever the focus is."""
+        if self.has_body and event.text.strip():
+            self.action_path()
+            self._path.insert_text_at_cursor(event.text.strip().splitlines()[0])
+
     def action_path(self) -> None:
-        """Go to the path field."""
-        self._path.focus()
+        """Go to the path field, at once: the next key may be on its way."""
+        self._opened_by_slash = not self._path.text
+        self.set_focus(self._path)
 
     def action_forget(self) -> None:
         """Forget the highlighted deployment; Ctrl+Z brings it back."""
