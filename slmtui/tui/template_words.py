@@ -7,7 +7,9 @@ from typing import Any
 
 from textual.content import Content
 
+from slmtui import pipeline
 from slmtui.config.json_text import set_at
+from slmtui.events import Failure
 from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.issues import Issue
 from slmtui.prompt.prompt_template import PromptTemplate
@@ -56,6 +58,14 @@ def said(
     if words := deployed_words(behind):
         lines.append(("warn", Content(words)))
     return lines
+
+
+def behind(plan: TemplatePlan | Failure) -> tuple[str, ...]:
+    """The deployed copies that have the model's files as they were; looks at the disk."""
+    try:
+        return () if isinstance(plan, Failure) else tuple(m.model_id for m in pipeline.behind(plan.model_dir))
+    except Failure:
+        return ()  # the list of what is deployed cannot be read, which the Deployed screen says
 
 
 def deployed_words(behind: Sequence[str]) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static, TextArea
 
 import slmtui.tui.app
 from slmtui import pipeline
@@ -23,6 +27,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.template import TemplateScreen
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.truth_desk import TruthDesk
+from tests.tui.walking import primary, until
 
 CHATML = """\
 {%- for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] }}\
@@ -154,3 +159,25 @@ def app_with(desk: TruthDesk | None, model: Path) -> SlmtuiApp:
     app = BenchApp()
     app.deployment = converted(model)
     return app
+
+
+@asynccontextmanager
+async def shown(
+    model: Path, size: tuple[int, int] = (120, 40), desk: FixedDesk | None = None
+) -> AsyncIterator[tuple[Pilot[int], SlmtuiApp]]:
+    app = app_with(desk or FixedDesk(), model)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: primary(app) == "Write and continue")
+        yield pilot, app
+
+
+def text(app: SlmtuiApp) -> str:
+    return app.screen.query_one("#json", TextArea).text
+
+
+def issues(app: SlmtuiApp) -> str:
+    return " ".join(str(app.screen.query_one("#issues", Static).content).split())
+
+
+def field(app: SlmtuiApp, name: str) -> Input:
+    return app.screen.query_one(f"#{name}", Input)

@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
 from slmtui import deployment as deployments
-from slmtui import pipeline
 from slmtui.events import Failure
 from slmtui.prompt.families import families
 from slmtui.runtime.parameters import Message
-from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.diff import DiffScreen
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.conversation_rows import ConversationRows
 from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel
-from tests.tui.template_bench import GUIDE, SHAPE, FixedDesk, app_with, converted, model_folder
+from tests.tui.template_bench import GUIDE, SHAPE, FixedDesk, field, issues, model_folder, shown, text
 from tests.tui.walking import primary, screen_text, until
-
-WIDE = (120, 40)
-
-
-@asynccontextmanager
-async def shown(
-    model: Path, size: tuple[int, int] = WIDE, desk: FixedDesk | None = None
-) -> AsyncIterator[tuple[Pilot[int], SlmtuiApp]]:
-    app = app_with(desk or FixedDesk(), model)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: primary(app) == "Write and continue")
-        yield pilot, app
-
-
-def text(app: SlmtuiApp) -> str:
-    return app.screen.query_one("#json", TextArea).text
-
-
-def issues(app: SlmtuiApp) -> str:
-    return " ".join(str(app.screen.query_one("#issues", Static).content).split())
-
-
-def field(app: SlmtuiApp, name: str) -> Input:
-    return app.screen.query_one(f"#{name}", Input)
 
 
 async def test_enter_alone_writes_what_was_derived_and_goes_on(tmp_path) -> None:
@@ -254,46 +224,3 @@ async def test_the_proved_conversations_can_be_chosen(tmp_path) -> None:
             await until(pilot, lambda key=key: choice.value == key)
         await until(pilot, lambda: desk.asked and len(desk.asked[-1]) == 4)
         assert app.screen.query_one(TruthView).messages == desk.asked[-1]
-
-
-# Both worlds
-
-
-async def test_both_worlds_are_made_one_and_undone_byte_for_byte(tmp_path) -> None:
-    model = model_folder(tmp_path / "model")
-    before = {path.name: path.read_bytes() for path in model.iterdir()}
-    async with shown(model) as (pilot, app):
-        assert not app.screen.query_one("#worlds").display
-        field(app, "PromptTemplate-user").value = r"<|im_start|>user: {Content}<|im_end|>\n"
-        field(
-            app, "PromptTemplate-prompt"
-        ).value = r"<|im_start|>user: {Content}<|im_end|>\n<|im_start|>assistant\n"
-        await until(pilot, lambda: app.screen.query_one("#worlds").display)
-        assert "Ctrl+B" in issues(app)
-        await pilot.press("ctrl+b")
-        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
-        await pilot.press("y")
-        await until(pilot, lambda: app.current_mode == "template" and "Ctrl+O puts" in issues(app))
-        assert (model / "chat_template.jinja").read_bytes() != before["chat_template.jinja"]
-        assert pipeline.template_plan(converted(model)).derivation.template.user.startswith(
-            "<|im_start|>user: "
-        )
-        await pilot.press("ctrl+b")
-        await until(pilot, lambda: "Ctrl+B writes" in issues(app))
-    after = {path.name: path.read_bytes() for path in model.iterdir()}
-    assert after == before
-
-
-async def test_search_options_are_written_on_request_and_undone(tmp_path) -> None:
-    model = model_folder(tmp_path / "model")
-    before = {path.name: path.read_bytes() for path in model.iterdir()}
-    async with shown(model) as (pilot, app):
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
-        await pilot.press("y")
-        search = model / "genai_config.json"
-        await until(pilot, lambda: json.loads(search.read_text())["search"]["temperature"] == 0.7)
-        await until(pilot, lambda: app.current_mode == "template" and primary(app))
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: search.read_bytes() == before["genai_config.json"])
-    assert {path.name: path.read_bytes() for path in model.iterdir()} == before

@@ -78,6 +78,7 @@ What is there already is overwritten only after you have seen the difference and
         self._shown_for: Deployment | None = None
         self._checked: str | None = None
         self._issues: tuple[Issue, ...] = ()
+        self._behind: tuple[str, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         yield FailurePanel(id="template-failure")
@@ -126,22 +127,21 @@ What is there already is overwritten only after you have seen the difference and
         for button in self.query("#worlds, #original, #reset"):
             button.display = False
 
-    def _derive_again(self, keep: str) -> None:
-        """The model's chat template is another one now; the text stays."""
-        deployment = self.slmtui.deployment
-        if deployment is not None:
-            self._derive(deployment, keep)
-
     @work(thread=True, exclusive=True, group="derive")
     def _derive(self, deployment: Deployment, keep: str | None = None) -> None:
         try:
             plan: TemplatePlan | Failure = pipeline.template_plan(deployment)
         except Failure as failure:
             plan = failure
-        self.app.call_from_thread(self.call_later, self._show_plan, deployment, plan, keep)
+        behind = template_words.behind(plan)
+        self.app.call_from_thread(self.call_later, self._show_plan, deployment, plan, keep, behind)
 
     async def _show_plan(
-        self, deployment: Deployment, plan: TemplatePlan | Failure, keep: str | None
+        self,
+        deployment: Deployment,
+        plan: TemplatePlan | Failure,
+        keep: str | None,
+        behind: tuple[str, ...],
     ) -> None:
         if self.slmtui.deployment != deployment:
             return  # a thread cannot be stopped: another one is looked at by now
@@ -152,7 +152,7 @@ What is there already is overwritten only after you have seen the difference and
         another = self._shown_for is None or self._shown_for.name != deployment.name
         self.query_one("#template-failure", FailurePanel).show(None)
         self.query_one("#workplace").display = True
-        self._plan, self._shown_for = plan, deployment
+        self._plan, self._shown_for, self._behind = plan, deployment, behind
         self._written = tuple(world for world in WORLDS if world.is_written(deployment))
         self.query_one(FamilyChoice).offer(plan.derivation)
         written = deployment.step("prompt").state == "verified"

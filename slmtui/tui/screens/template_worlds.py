@@ -17,7 +17,7 @@ from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.station import TemplatePlan
 from slmtui.tui.screens.diff import Answer, DiffScreen
 from slmtui.tui.station_screen import StationScreen
-from slmtui.tui.template_words import deployed_words, same_strings
+from slmtui.tui.template_words import same_strings
 from slmtui.tui.widgets.rail import Rail
 
 
@@ -90,14 +90,13 @@ class TemplateWorlds(StationScreen):
     _plan: TemplatePlan | None
     _model: InferenceModel | None
     _written: tuple[World, ...] = ()
-    _behind: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The file as it stands in the editor."""
         raise NotImplementedError
 
-    def _derive_again(self, keep: str) -> None:
+    def _derive(self, deployment: Deployment, keep: str | None = None) -> Any:
         raise NotImplementedError
 
     def _forget_truth(self) -> None:
@@ -171,22 +170,18 @@ class TemplateWorlds(StationScreen):
         try:
             deployment = deed()
             self._forget_truth()
-            behind = pipeline.behind(pipeline.model_dir(deployment)) if deployment else ()
         except Failure as failure:
             self.app.call_from_thread(self._say, failure)
         else:
-            self.app.call_from_thread(self._done, words, deployment, behind)
+            self.app.call_from_thread(self._done, words, deployment)
 
-    def _done(
-        self, words: str, deployment: Deployment | None, behind: tuple[pipeline.DeployedModel, ...]
-    ) -> None:
+    def _done(self, words: str, deployment: Deployment | None) -> None:
+        self.notify(words)
         if deployment is not None:
             self.slmtui.use(None)  # a chat that is open has the model as it was
             self.slmtui.use(deployment)
             self.query_one(Rail).refresh_states()
-        self._behind = tuple(model.model_id for model in behind)
-        self.notify(" ".join((words, deployed_words(self._behind))).strip(), markup=False)
-        self._derive_again(self.text)
+            self._derive(deployment, self.text)
 
     def _say(self, failure: Failure) -> None:
         self.notify(f"{failure.cause} {failure.fix}".strip(), markup=False, severity="warning", timeout=10)
