@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,7 @@ class Both:
         # tokens its post-processor asks for; from 0.8 on (May 2025) `encode` adds none unless told to.
         _, self._older = _runtime_tokenizer(folder)
         self._older.update_options(add_special_tokens="true")
-        from transformers import AutoTokenizer
-
-        self._hugging = AutoTokenizer.from_pretrained(folder)
+        self._hugging = _auto_tokenizer().from_pretrained(folder)
         self._added = {
             entry.content: (number, bool(entry.special))
             for number, entry in self._hugging.added_tokens_decoder.items()
@@ -120,6 +119,14 @@ class Both:
         # Decoders of SentencePiece drop the space that a first token begins with.
         piece = self._hugging.convert_ids_to_tokens(number) or ""
         return f" {text}" if piece.startswith("\u2581") and not text.startswith(" ") else text
+
+
+def _auto_tokenizer() -> Any:
+    """The AutoTokenizer of transformers, imported without torch: no tokenizer needs it, and it takes 3 of 5 s."""
+    sys.modules.setdefault("torch", None)  # type: ignore[arg-type]  # which means: there is none
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer
 
 
 def _runtime_tokenizer(folder: str) -> tuple[Any, Any]:
