@@ -8,14 +8,12 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
@@ -25,6 +23,7 @@ from slmtui.config import settings, themes
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Failure, Service
 from slmtui.text import plain
+from slmtui.tui.early_keys import EarlyKeys
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.themes import as_theme
@@ -64,7 +63,7 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class SlmtuiApp(App[int]):
+class SlmtuiApp(EarlyKeys):
     """slmtui in the terminal."""
 
     TITLE = "slmtui"
@@ -98,7 +97,6 @@ class SlmtuiApp(App[int]):
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._pump_timer: Timer | None = None
         self._problems: list[Failure] = []
-        self._early: deque[Event] = deque()
         self._load_theme()
 
     # Start and end
@@ -130,29 +128,6 @@ class SlmtuiApp(App[int]):
         self.up = True
         if isinstance(self.screen, StationScreen):
             self.screen.begin()
-
-    # What is typed while a screen comes up
-
-    async def on_event(self, event: Event) -> None:
-        """Keys that come before a screen has its widgets wait for them: nobody's first words are lost."""
-        if not isinstance(event, (Key, Paste)) or event.is_forwarded:
-            await super().on_event(event)
-        elif isinstance(event, Key) and event.key == "ctrl+q":
-            await super().on_event(event)
-        else:
-            self._early.append(event)
-            await self.take_early()
-
-    async def take_early(self) -> None:
-        """Let the shown screen have what was typed, in order, as soon as it can take it."""
-        while self._early and self._screen_ready:
-            await super().on_event(self._early.popleft())
-
-    @property
-    def _screen_ready(self) -> bool:
-        if not self.screen_stack:
-            return False
-        return not isinstance(self.screen, StationScreen) or self.screen.has_body
 
     def _remember_theme(self, theme: Theme) -> None:
         """Keep a theme that was chosen; writing the file is nothing for the event loop."""

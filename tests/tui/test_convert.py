@@ -18,6 +18,7 @@ from slmtui.tui.external_editor import edit
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.command_pane import CommandPane
 from slmtui.tui.widgets.config_pane import ConfigPane
+from slmtui.tui.widgets.conversion_facts import done_rows
 from slmtui.tui.widgets.log_view import LogView, level_of
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
 from tests.tui.walking import primary, screen_text, until
@@ -307,3 +308,35 @@ def test_the_users_editor_has_the_text_and_gives_it_back(
     monkeypatch.setenv("EDITOR", "no-such-editor")
     with pytest.raises(Failure, match="no-such-editor"):
         edit("{}")
+
+
+async def test_the_log_of_what_has_failed_is_one_key_away_on_a_small_terminal(studio: FixedStudio) -> None:
+    studio.failure = Failure("Olive made no model.", "Take another precision.", Path("/srv/convert.log"))
+    app = app_with(studio)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
+        studio.may_go.set()
+        await ready(pilot, app, "Try again")
+        assert "l shows the log" in screen_text(app)
+        assert "Something small went wrong" not in screen_text(app)
+        await pilot.press("l")
+        await until(pilot, lambda: "Something small went wrong" in screen_text(app), 5)
+        await pilot.press("slash", *"layer")
+        await until(pilot, lambda: "1 of 3" in screen_text(app), 5)
+        await pilot.press("escape", "l")
+        await until(pilot, lambda: "Precision" in screen_text(app) or "INT8" in screen_text(app), 5)
+        await ready(pilot, app, "Try again")
+
+
+def test_what_is_unverified_says_what_to_do() -> None:
+    record = {
+        "output": "/srv/out", "bytes": 10, "seconds": 1, "peak_rss_bytes": 1, "log": "",
+        "parity": {"verdict": "unverified", "reason": "There was too little memory."},
+    }  # fmt: skip
+    skipped = [str(text) for _, text in done_rows(record, 0)]
+    assert any("Again makes it once more" in text for text in skipped)
+    verdict = {"id": "parity", "fix": "Free what was short and convert again."}
+    found = [str(text) for _, text in done_rows(record | {"verdicts": [verdict]}, 0)]
+    assert any("Free what was short" in text for text in found)

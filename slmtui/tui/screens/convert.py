@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.deployment import Deployment
+from slmtui.tui.convert_words import HELP
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.jobs import Job
 from slmtui.tui.studio import Prospect, Studio
@@ -32,33 +33,14 @@ class ConvertScreen(JobScreen):
     HEADING = "Convert to ONNX on the CPU"
     CSS_PATH = "convert.tcss"
     SCROLLS = False
-    HELP = """\
-## Convert
-
-Microsoft Olive turns the checkpoint into an ONNX model, in a process of its own: you can leave this screen,
-and slmtui stays responsive. **Enter alone** converts with the guide's INT4.
-
-* **Precision**: each row says what it would take. ↑ ↓ choose a row or a field, ← → its value; what a field
-  does to size, speed and quality stands below the form.
-* **Command**: the `olive` line that makes the same model by hand; `y` copies it.
-* **Configuration**: what Olive is told. Edit it here, in your own editor (Ctrl+E), or load a file (Ctrl+L);
-  it runs as it is. Form and configuration stay in step as far as the form has words for it. Below stands what
-  Olive would ignore or refuse; Ctrl+G applies the fix of the highlighted line, Ctrl+Z undoes, Ctrl+R goes
-  back to the form's.
-* **While it runs**: `/` searches the log, `n` goes to the next match, `v` filters by level, `o` holds it,
-  `y` copies it, Esc cancels. When it is done, Ctrl+T goes between result and log where there is no room for
-  both.
-
-The conversion counts as done only when the files are fresh and complete, **the runtime has loaded the model,
-and it says what its source says**; Olive's own word is not taken for it. The output appears whole or not at
-all, also after a cancel.
-"""
+    HELP = HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "next_face", "View", tooltip="Form, command or configuration; result or log"),
         Binding("ctrl+o", "output", "Output", show=False, tooltip="Change where the converted model goes"),
         Binding("slash", "log('search')", "Search", tooltip="Search the log"),
         Binding("v", "log('level')", "Level", tooltip="All of the log, warnings and errors, or errors alone"),
         Binding("o", "log('hold')", "Hold", tooltip="Hold the log where it is, or follow it again"),
+        Binding("l", "show_log", "Log", tooltip="The log of what has failed, or the form again"),
         Binding("y,ctrl+y", "copy", "Copy", tooltip="Copy the command, the configuration or the log"),
         Binding("ctrl+g", "config('fix')", "Fix", show=False, tooltip="Fix the highlighted finding"),
         Binding("ctrl+e", "config('edit')", "Editor", show=False, priority=True, tooltip="Use your $EDITOR"),
@@ -112,6 +94,12 @@ all, also after a cancel.
         """Whether the form is shown."""
         return self.slmtui.deployment is not None and not self._at_work and not self._done
 
+    @property
+    def _broken(self) -> bool:
+        """Whether there is the log of a conversion that came to nothing."""
+        job = self.slmtui.job(self.MODE)
+        return self._choosing and job is not None and job.state in ("failed", "cancelled")
+
     def show_state(self) -> None:
         super().show_state()
         deployment, job = self.slmtui.deployment, self.slmtui.job(self.MODE)
@@ -124,7 +112,7 @@ all, also after a cancel.
         self.query_one("#again").display = done
         self.query_one("#anyway").display = False
         # A class of the screen's would have every widget's style looked up again.
-        self._pane.display = self._choosing
+        self._pane.display = self._choosing and not (self._broken and self._shows_log)
         self._show_job(None if self._choosing and (job is None or job.state == "done") else job)
         if not self._at_work:
             self.query_one(ConversionResult).show(deployment if done else None)
@@ -144,7 +132,7 @@ all, also after a cancel.
         panel, result = self.query_one(JobPanel), self.query_one(ConversionResult)
         panel.show(job)
         two = self._done and not self._at_work and job is not None
-        panel.set_class(self._choosing, "-beside")
+        panel.set_class(self._choosing and self._pane.display, "-beside")
         panel.set_class(two and not self._shows_log, "-behind")
         result.set_class(two and self._shows_log, "-behind")
         result.set_class(self._done and not self._at_work and not self._shows_log, "-alone")
@@ -192,6 +180,7 @@ all, also after a cancel.
         busy = self.focused is not None and self._pane in self.focused.ancestors
         again = job is not None and job.state in ("failed", "cancelled")
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
+        words = words or ("l shows the log." if again else "")
         self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not busy)
 
     # The run
@@ -247,8 +236,12 @@ all, also after a cancel.
         match action:
             case "output" | "config":
                 return self._choosing
+            case "show_log":
+                return self._broken
             case "next_face":
-                return self._choosing or bool(self.query_one("#result-faces").display)
+                return (self._choosing and self._pane.display) or bool(
+                    self.query_one("#result-faces").display
+                )
             case "log":
                 panel = self.query_one(JobPanel)
                 return bool(panel.display and panel.size.height)
@@ -273,6 +266,13 @@ all, also after a cancel.
         else:
             self.query_one("#result-faces", Faces).action_pick(int(not self._shows_log))
 
+    def action_show_log(self) -> None:
+        """The whole log of what has failed, and the form again."""
+        self._shows_log = not self._shows_log
+        self._pane.display = not self._shows_log
+        self._show_job(self.slmtui.job(self.MODE))
+        self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
+
     async def action_output(self) -> None:
         """Go to the output field."""
         await self._pane.to_output()
@@ -289,7 +289,7 @@ all, also after a cancel.
 
     def action_copy(self) -> None:
         """Copy what is shown: the log, the configuration or the command."""
-        if self._choosing:
+        if self._choosing and self._pane.display:
             text, what = self._pane.copied
         else:
             log = self.query_one(LogView)

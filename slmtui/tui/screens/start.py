@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key, Paste
 from textual.containers import Horizontal, Vertical
+from textual.events import Key, Paste
 from textual.widgets import Input, OptionList, Static
 
 from slmtui.deployment import Deployment
@@ -19,6 +18,7 @@ from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.start_words import HELP, TOUR
 from slmtui.tui.starting import Request
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -29,15 +29,6 @@ from slmtui.tui.widgets.source_details import SourceDetails
 from slmtui.tui.widgets.source_list import NEXT_WORDS, SourceList
 from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
-TOUR = (
-    ("2 Environment", "Is this machine ready, and are the versions right?"),
-    ("3 Convert", "Olive makes an INT4 ONNX model. It counts once the runtime has loaded it."),
-    ("4 Template", "The prompt, derived from the model's own chat template."),
-    ("5 Deploy", "Into Foundry Local. It counts once the SDK lists it, loads it and answers."),
-    ("6 Chat", "Talk to it, and see what every answer costs."),
-    ("", "Enter goes on from one to the next; ? explains each screen."),
-)
-
 
 class StartScreen(StationScreen):
     """The first screen."""
@@ -45,22 +36,7 @@ class StartScreen(StationScreen):
     MODE = "start"
     HEADING = "From a fine-tuned model to a verified local deployment"
     CSS_PATH = "start.tcss"
-    HELP = """\
-## Start
-
-Choose what to deploy:
-
-* **Continue** a deployment where it stopped.
-* Try a **sample**: the small one ships with slmtui and takes about a minute from here to a chat.
-* **Your model**: type the path of a Hugging Face folder (`config.json`, `model.safetensors`, a tokenizer), of
-  a LoRA adapter's folder, or of a `.gguf` file; the right arrow key takes the suggested completion. Or type
-  a model's name on the Hugging Face hub, `org/name`, and slmtui fetches it; `org/name@revision` means a
-  branch, a tag or a commit of it, and the main branch without one.
-
-On the right stands what slmtui found in it, and what is missing or dangerous. What only you can know is
-asked before anything is done with it: where an adapter's **base model** is, and whether you trust **pickled
-weights** or **Python code** that come with the model. The answers are kept with the deployment.
-"""
+    HELP = HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "path", "Path", tooltip="Type the path of your own model, or its name on the hub"),
         Binding("delete", "forget", "Forget", tooltip="Forget the highlighted deployment (its files stay)"),
@@ -70,7 +46,6 @@ weights** or **Python code** that come with the model. The answers are kept with
         super().__init__()
         self._forgotten: Deployment | None = None
         self._request: Request | None = None
-        self._opened_by_slash = False
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="start"):
@@ -110,18 +85,6 @@ weights** or **Python code** that come with the model. The answers are kept with
     def _path(self) -> PathInput:
         return self.query_one("#path", PathInput)
 
-    @property
-    def _typed(self) -> str:
-        """What is typed; a path whose own first slash has opened the field gets it back."""
-        text = self._path.text
-        if not text or not self._opened_by_slash or text[0] in "/~.":
-            return text
-        try:
-            lost = not Path(text).exists() and Path("/" + text).exists()
-        except (OSError, ValueError):
-            return text
-        return "/" + text if lost else text
-
     def _fill(self) -> None:
         """List the deployments, then the samples."""
         for failure in self._sources.fill():
@@ -154,14 +117,14 @@ weights** or **Python code** that come with the model. The answers are kept with
         self.query_one(FailurePanel).show(None)
         self._show_path_help()
         if self._path.text:
-            self.query_one(SourceDetails).look_at(self._typed)
+            self.query_one(SourceDetails).look_at(self._path.meant)
         else:
             self._show_chosen()
 
     @on(SourceDetails.Looked)
     def _looked(self, event: SourceDetails.Looked) -> None:
         """Say what Enter does with what is typed."""
-        if self._typed != event.text:
+        if self._path.meant != event.text:
             return
         found = event.found
         if not isinstance(found, ModelSource):
@@ -197,11 +160,11 @@ weights** or **Python code** that come with the model. The answers are kept with
     @on(Input.Submitted, "#path")
     def _submitted(self) -> None:
         if self._path.text:
-            self._begin(Request(self._typed))
+            self._begin(Request(self._path.meant))
 
     def proceed(self) -> None:
         if self._path.text:
-            self._begin(Request(self._typed))
+            self._begin(Request(self._path.meant))
         else:
             self._selected()
 
@@ -298,7 +261,7 @@ weights** or **Python code** that come with the model. The answers are kept with
 
     def action_path(self) -> None:
         """Go to the path field, at once: the next key may be on its way."""
-        self._opened_by_slash = not self._path.text
+        self._path.opened_by_slash = not self._path.text
         self.set_focus(self._path)
 
     def action_forget(self) -> None:

@@ -12,6 +12,7 @@ from slmtui.source.model_source import ModelSource
 from slmtui.tui.format import MUTED, icon, safe, short
 from slmtui.units import count, size
 
+_COMPARE = "Again makes it once more; with Proof on “compare with the source” it is compared."
 Row = tuple[str, str | Content]
 _STATES = {"verified": "verified", "degraded": "warn", "wrong": "failed", "unverified": "unchecked"}
 
@@ -37,12 +38,18 @@ def done_rows(record: Mapping[str, Any], source_bytes: int) -> Iterator[Row]:
     yield "size", f"{size(record['bytes'])}{share}"
     took = f"{record['seconds']} s, {size(record['peak_rss_bytes'])} at the peak"
     yield "took", "nothing: an earlier result is used again" if record.get("cached") else took
-    yield from _parity(record.get("parity") or {})
+    yield from _parity(record.get("parity") or {}, _fix(record))
     yield "log", short(record["log"]) if record["log"] else ""
 
 
-def _parity(parity: Mapping[str, Any]) -> Iterator[Row]:
-    """The verdict of the comparison with the source, and its figures."""
+def _fix(record: Mapping[str, Any]) -> str:
+    """What the comparison says is to be done; without one there is only to make it."""
+    verdict = next((each for each in record.get("verdicts", ()) if each.get("id") == "parity"), {})
+    return str(verdict.get("fix", "")) or _COMPARE
+
+
+def _parity(parity: Mapping[str, Any], fix: str) -> Iterator[Row]:
+    """The verdict of the comparison with the source, its figures, and what to do without any."""
     word = str(parity.get("verdict", ""))
     if not word:
         return
@@ -65,3 +72,5 @@ def _parity(parity: Mapping[str, Any]) -> Iterator[Row]:
         )
     if word != "verified" and parity.get("reason"):
         yield "", safe(str(parity["reason"]))
+    if word == "unverified":
+        yield "", Content.assemble(("→ ", "$text-accent"), safe(fix))

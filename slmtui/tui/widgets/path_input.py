@@ -40,11 +40,25 @@ class PathInput(Input):
 
     def __init__(self, value: str = "", *, id: str, placeholder: str = PLACEHOLDER) -> None:  # noqa: A002
         super().__init__(value, placeholder=placeholder, suggester=PathSuggester(), id=id, compact=True)
+        # Where a slash is the key that goes to the field, it may have been the first of a path.
+        self.opened_by_slash = False
 
     @property
     def text(self) -> str:
         """What is typed, without blanks around it."""
         return self.value.strip()
+
+    @property
+    def meant(self) -> str:
+        """The same; a path whose own first slash has opened the field gets it back."""
+        text = self.text
+        if not text or not self.opened_by_slash or text[0] in "/~.":
+            return text
+        try:
+            lost = not Path(text).exists() and Path("/" + text).exists()
+        except (OSError, ValueError):
+            return text
+        return "/" + text if lost else text
 
     def empty(self) -> None:
         """Clear it without a word to anybody."""
