@@ -27,6 +27,7 @@ from slmtui.runtime.stop_strings import StopStrings
 MODEL_ID = "slmtui-chat:1"
 # `search_options.cc` of the SDK refuses more.
 _HOTTEST = 2.0
+_LEAST_TOP_P = 1e-6
 
 
 def main(link: Link) -> None:
@@ -70,6 +71,7 @@ class Chat:
         self.sdk = session.sdk
         self._model = session.model(MODEL_ID)
         self._context_length = int(loaded["context_length"] or request["context_length"])
+        self._vocab_size = int(request["vocab_size"])
 
     def answer(self, link: Link, inbox: Inbox, request: Request) -> None:
         """Answer one chat request, with its figures."""
@@ -135,8 +137,7 @@ class Chat:
         made = {"system": item.system, "assistant": item.assistant}
         request = self.sdk.Request()
         for message in messages:
-            # A NUL ends text in C, and the SDK refuses it.
-            request.add_item(made.get(message["role"], item.user)(message["content"].replace("\0", "\ufffd")))
+            request.add_item(made.get(message["role"], item.user)(message["content"]))
         return request
 
     def _options(self, parameters: ChatParameters, limit: int) -> Any:
@@ -144,8 +145,10 @@ class Chat:
         if parameters.greedy:
             search.temperature = 0.0
         else:
-            search.temperature, search.top_p = parameters.temperature, parameters.top_p
-            search.top_k, search.seed = parameters.top_k, parameters.seed
+            # The SDK reads its options as 32-bit numbers, and refuses a top_k beyond the vocabulary.
+            search.temperature, search.top_p = parameters.temperature, max(parameters.top_p, _LEAST_TOP_P)
+            search.top_k = parameters.top_k and min(parameters.top_k, self._vocab_size)
+            search.seed = parameters.seed
         return self.sdk.RequestOptions(search=search)
 
     def _generate(

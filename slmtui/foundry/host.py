@@ -47,10 +47,11 @@ class FoundryHost(ModelHost):
 
     def _load_fields(self) -> dict[str, Any]:
         _remove_leftovers()
-        home = foundry_home()
+        home, model = foundry_home(), read_folder(self.model_dir)
         return {
             "model": str(self.model_dir),
-            "context_length": read_folder(self.model_dir).context_length,
+            "context_length": model.context_length,
+            "vocab_size": model.vocab_size,
             "cache_dir": str(self._list),
             "app_data_dir": str(home),
             "logs_dir": str(home / "logs"),

@@ -12,12 +12,14 @@ from slmtui.runtime.answer import Answer
 from slmtui.runtime.conversation import Conversation, Problem, Turn
 from slmtui.runtime.parameters import ChatParameters
 
-FORMAT = "slmtui-conversation"
+FORMAT, VERSION = "slmtui-conversation", 1
+_NO_NUMBERS = ("text", "finish_reason", "cpu_percent_per_core")
+_FIX = "Give a file that slmtui has saved or exported, or a JSON list of messages (role, content)."
 
 
 def to_json(conversation: Conversation) -> str:
     """The conversation as one JSON document."""
-    document = {"format": FORMAT, "version": 1, **jsonable(conversation)}
+    document = {"format": FORMAT, "version": VERSION, **jsonable(conversation)}
     # Half a character, as a paste may hold, is no UTF-8; escaped it is kept as it is.
     return (
         json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
@@ -32,20 +34,36 @@ def from_json(text: str | bytes) -> Conversation:
     """
     try:
         document = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Failure(f"This is no conversation: it is no JSON ({error.msg}, {where}).", _FIX) from error
+    except (ValueError, RecursionError) as error:
+        raise Failure("This is no conversation: it is no JSON.", _FIX) from error
+    try:
         if isinstance(document, dict) and document.get("format") == FORMAT:
             return _conversation(document)
         listed = document.get("messages") if isinstance(document, dict) else document
         return _of_messages(listed)
     except Failure:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Failure(
-            f"This is no conversation: {type(error).__name__}: {error}.",
-            "Give a file that slmtui has saved or exported, or a JSON list of messages (role, content).",
-        ) from error
+    except KeyError as error:
+        raise Failure(f"This is no conversation: an entry {error} is missing.", _FIX) from error
+    except _Odd as odd:
+        raise Failure(f"This is no conversation: {odd}.", _FIX) from odd
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise Failure("This is no conversation: an entry is of the wrong kind.", _FIX) from error
+
+
+class _Odd(Exception):
+    """Something that has no place in a conversation, in words."""
 
 
 def _conversation(document: dict[str, Any]) -> Conversation:
+    if (version := document["version"]) != VERSION:
+        raise Failure(
+            f"This conversation is of the form {version!r}, and this slmtui knows form {VERSION}.",
+            "A later slmtui has written it: read it with that one.",
+        )
     plain = {
         name: value if isinstance(value := document[name], str) else str(value)
         for name in ("id", "model", "model_dir", "system", "title", "created", "changed")
@@ -73,6 +91,9 @@ def _turn(saved: dict[str, Any]) -> Turn:
 
 def _answer(saved: dict[str, Any]) -> Answer:
     fields = _known(Answer, saved)
+    for name, value in fields.items():
+        if name not in _NO_NUMBERS and not isinstance(value, int | float):
+            raise _Odd(f"{name} of an answer is no number")
     return Answer(**fields | {"cpu_percent_per_core": tuple(fields.get("cpu_percent_per_core", ()))})
 
 
@@ -83,11 +104,13 @@ def _known(kind: type, saved: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_messages(listed: Any) -> Conversation:
+    if not isinstance(listed, list):
+        raise _Odd("it is no list of messages")
     conversation = made.new("", "")
     for message in listed:
         role, content = message["role"], message["content"]
         if not isinstance(content, str):
-            raise TypeError("content has to be text")
+            raise _Odd("the content of a message is no text")
         if role == "system" and not conversation.turns:
             conversation = dataclasses.replace(conversation, system=content)
         elif role == "user":
@@ -95,5 +118,5 @@ def _of_messages(listed: Any) -> Conversation:
         elif role == "assistant" and conversation.turns:
             conversation = made.grown(conversation, content)
         else:
-            raise ValueError(f"a message of {role!r} has no place here")
+            raise _Odd(f"a message of the role {role!r} has no place there")
     return conversation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ def load(id: str) -> Conversation:  # noqa: A002 - it is what it is called every
     """
     path = _file(id)
     try:
-        return from_json(path.read_bytes())
+        # The file's name counts: one that was copied by hand is another conversation.
+        return dataclasses.replace(from_json(path.read_bytes()), id=id)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Failure(f"{path} cannot be read: {reason}.", "Choose another conversation.") from error

@@ -63,9 +63,13 @@ class Engine:
         return text
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of `text`."""
-        tokens: list[int] = self._tokenizer.encode(text).tolist()
-        return tokens
+        """Token ids of `text`.
+
+        For a byte that the vocabulary lacks (SmolLM2's has not all control characters) the runtime gives the
+        token -1, which no model has learned; it is left out, as transformers does. A NUL would end the text.
+        """
+        tokens: list[int] = self._tokenizer.encode(text.replace("\0", "\ufffd")).tolist()
+        return [token for token in tokens if token >= 0] if tokens and min(tokens) < 0 else tokens
 
     def warm_up(self) -> None:
         """Run the model once, so that the first answer does not pay for memory that is claimed then.

@@ -13,6 +13,11 @@ Role: TypeAlias = Literal["system", "user", "assistant"]
 
 # The runtime's random generator takes a signed 32-bit seed.
 MAX_SEED = 2**31 - 1
+# Below this the likeliest token is certain, and the runtime's 32-bit numbers may overflow; at 1e-38 it aborts
+COLDEST = 1e-4
+# Outside of these the runtime takes sums of probabilities for 0 or not-a-number, and ends or aborts. Useful
+# values lie between 0.9 and 2.
+LEAST_PENALTY, MOST_PENALTY = 0.01, 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,8 @@ class ChatParameters:
 
     Attributes:
         max_tokens: at most so many tokens are generated, clipped to the room that the context has left.
-        temperature: divides the logits; 0 takes the likeliest token each time (greedy).
+        temperature: divides the logits; 0, and what is next to it (`COLDEST`), takes the likeliest token each
+            time (greedy).
         top_p: sample from the smallest set of tokens whose probabilities sum to this, above 0 up to 1.
         top_k: sample from this many likeliest tokens; 1 is greedy. None takes the model's own
             (`search.top_k` in genai_config.json), as a Foundry Local deployment without a top_k does.
@@ -60,8 +66,12 @@ class ChatParameters:
             raise _outside("top-p", self.top_p, "a number above 0, up to 1")
         if self.top_k is not None and self.top_k < 1:
             raise _outside("top-k", self.top_k, "a whole number from 1 on, or nothing")
-        if not (math.isfinite(self.repetition_penalty) and self.repetition_penalty > 0):
-            raise _outside("repetition penalty", self.repetition_penalty, "a number above 0, such as 1.1")
+        if not LEAST_PENALTY <= self.repetition_penalty <= MOST_PENALTY:
+            raise _outside(
+                "repetition penalty",
+                self.repetition_penalty,
+                f"a number from {LEAST_PENALTY:g} to {MOST_PENALTY:g}, such as 1.1",
+            )
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
             raise _outside("seed", self.seed, f"a whole number from 0 to {MAX_SEED}, or nothing")
         if not all(isinstance(text, str) and text for text in self.stop):
@@ -70,7 +80,7 @@ class ChatParameters:
     @property
     def greedy(self) -> bool:
         """Whether chance has no part in the answer."""
-        return self.temperature == 0 or self.top_k == 1
+        return self.temperature < COLDEST or self.top_k == 1
 
     def as_greedy(self) -> ChatParameters:
         """The same with the likeliest token each time."""

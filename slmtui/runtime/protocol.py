@@ -41,8 +41,13 @@ FinishReason: TypeAlias = Literal["stop", "length", "stop_string", "cancelled", 
 
 
 def messages_json(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Messages as they travel, which is also the form a chat template takes them in."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+    """Messages as they travel, which is also the form a chat template takes them in.
+
+    A NUL ends a text in the runtimes, and with it the rest of the prompt; U+FFFD stands in, as in CommonMark.
+    """
+    return [
+        {"role": message.role, "content": message.content.replace("\0", "\ufffd")} for message in messages
+    ]
 
 
 def parameters_json(parameters: ChatParameters) -> dict[str, Any]:

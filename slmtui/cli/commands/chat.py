@@ -205,12 +205,16 @@ def _conversation(arguments: argparse.Namespace, folder: Path, parameters: ChatP
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     parameters = dataclasses.replace(parameters, **given)
     conversation = change.new(folder.name, str(folder))
-    if arguments.history is not None and arguments.history.exists():
+    history: Path | None = arguments.history
+    if history is not None and history.exists():
         try:
-            conversation = from_json(arguments.history.read_bytes())
+            # One that is empty, as `mktemp` makes it, is as good as new.
+            conversation = from_json(kept) if (kept := history.read_bytes()).strip() else conversation
         except OSError as error:
             reason = error.strerror or str(error)
-            raise Failure(f"{arguments.history} cannot be read: {reason}.", "Name another file.") from error
+            raise Failure(f"{history} cannot be read: {reason}.", "Name another file.") from error
+        except Failure as failure:
+            raise Failure(f"{history} cannot be continued. {failure.cause}", failure.fix) from failure
     changes: dict[str, Any] = {"system": arguments.system} if arguments.system is not None else {}
     return dataclasses.replace(
         conversation,

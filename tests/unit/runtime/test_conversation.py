@@ -124,6 +124,26 @@ def test_what_is_no_conversation_says_so(text: str) -> None:
         from_json(text)
 
 
+def test_what_a_later_slmtui_has_written_is_not_taken_for_ours() -> None:
+    text = to_json(c.new("m", "d")).replace('"version": 1', '"version": 2')
+    with pytest.raises(Failure, match="form 2"):
+        from_json(text)
+
+
+def test_a_figure_that_is_no_number_is_named() -> None:
+    text = to_json(TWO).replace('"prompt_tokens": ', '"prompt_tokens": "x", "was": ', 1)
+    with pytest.raises(Failure, match="prompt_tokens of an answer is no number"):
+        from_json(text)
+
+
+def test_a_file_that_was_copied_by_hand_is_a_conversation_of_its_own() -> None:
+    whole = TWO
+    conversations.save(whole)
+    path = conversations.folder() / f"{whole.id}.json"
+    path.with_stem("0" * 16).write_bytes(path.read_bytes())
+    assert conversations.load("0" * 16).id == "0" * 16
+
+
 def test_kept_ones_are_found_again_by_words_in_any_case_and_without_accents() -> None:
     other = dataclasses.replace(
         talked(("Wo ist die Straße nach Zürich?", "Dort.")), model_dir="b", changed="9"

@@ -280,3 +280,8 @@ def test_requests_that_come_meanwhile_wait_and_late_stops_are_dropped() -> None:
     assert inbox.stopped(8)
     assert inbox.next() == later
     assert inbox.next() is None
+
+
+def test_what_the_vocabulary_lacks_is_left_out_as_in_transformers(engine: Engine) -> None:
+    assert engine.encode("5 -1 6 -1") == [5, 6]
+    assert engine.encode("5 6") == [5, 6]

@@ -17,6 +17,8 @@ from slmtui.runtime.parameters import ChatParameters
         {"top_p": 1.01},
         {"top_k": 0},
         {"repetition_penalty": 0.0},
+        {"repetition_penalty": 1e-300},
+        {"repetition_penalty": 1e300},
         {"seed": -1},
         {"seed": 2**31},
     ],
@@ -37,3 +39,8 @@ def test_greedy_is_temperature_0_or_a_choice_of_one() -> None:
     assert ChatParameters(temperature=0).greedy
     assert ChatParameters(top_k=1).greedy
     assert not ChatParameters().greedy
+
+
+def test_next_to_nothing_is_greedy_lest_the_runtime_overflow() -> None:
+    assert ChatParameters(temperature=1e-38).greedy
+    assert not ChatParameters(temperature=1e-3).greedy
