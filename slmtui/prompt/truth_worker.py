@@ -122,7 +122,7 @@ class Both:
 
 
 def _auto_tokenizer() -> Any:
-    """The AutoTokenizer of transformers, imported without torch: no tokenizer needs it, and it takes 3 of 5 s."""
+    """The AutoTokenizer of transformers, without torch: no tokenizer needs it, and it takes 3 of 5 s."""
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]  # which means: there is none
     from transformers import AutoTokenizer
 
