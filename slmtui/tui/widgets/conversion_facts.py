@@ -44,7 +44,8 @@ def done_rows(record: Mapping[str, Any], source_bytes: int) -> Iterator[Row]:
 
 def _fix(record: Mapping[str, Any]) -> str:
     """What the comparison says is to be done; without one there is only to make it."""
-    verdict = next((each for each in record.get("verdicts", ()) if each.get("id") == "parity"), {})
+    verdicts: list[Mapping[str, Any]] = record.get("verdicts", [])
+    verdict = next((each for each in verdicts if each.get("id") == "parity"), {})
     return str(verdict.get("fix", "")) or _COMPARE
 
 
