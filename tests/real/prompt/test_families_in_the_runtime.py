@@ -17,6 +17,7 @@ from slmtui.prompt.derive import derive
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.sync import sync, sync_plan
 from slmtui.prompt.trial import CONVERSATIONS
+from slmtui.prompt.truth_teller import TruthTeller
 from slmtui.runtime.parameters import Message
 from slmtui.runtime.protocol import messages_json
 
@@ -38,11 +39,11 @@ UNLIKE = {"llama3", "zephyr"}
 Look = dict[str, dict[str, Any]]
 
 
-def make(converted: Path, folder: Path, name: str) -> Path:
+def make(converted: Path, folder: Path, name: str, *, adds_bos: bool | None = None) -> Path:
     """The sample's tokenizer with a family's chat template and its beginning-of-sequence token.
 
     The tokenizer adds that token itself, but for families that write it before every turn: there the older
-    runtime would begin with two, which is a finding of its own.
+    runtime would begin with two, which is a finding of its own (`adds_bos`).
     """
     expected = EXPECTED[name]
     bos = expected["bos"]
@@ -56,7 +57,7 @@ def make(converted: Path, folder: Path, name: str) -> Path:
     config |= {"eos_token": EOS} | ({"bos_token": bos} if bos else {})
     add(tokenizer, EOS)
     number = add(tokenizer, bos) if bos else 0
-    if bos and not expected["user"].startswith(bos):
+    if adds_bos or (bos and adds_bos is None and not expected["user"].startswith(bos)):
         # "single" and "pair" are a sequence with what stands before it.
         first: Any = {"SpecialToken": {"id": bos, "type_id": 0}}
         one: Any = {"Sequence": {"id": "A", "type_id": 0}}
@@ -81,7 +82,11 @@ def add(tokenizer: dict[str, Any], token: str) -> int:
     return known[token]
 
 
-def looks(folders: dict[str, tuple[Path, PromptTemplate]]) -> dict[str, list[Look]]:
+Folders = dict[str, tuple[Path, PromptTemplate]]
+
+
+def looks(folders: Folders) -> subprocess.Popen[str]:
+    """The process that makes each conversation with both libraries for every folder."""
     entries = [
         {
             "folder": str(folder),
@@ -96,41 +101,52 @@ def looks(folders: dict[str, tuple[Path, PromptTemplate]]) -> dict[str, list[Loo
         }
         for folder, template in folders.values()
     ]
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", str(HERE / "make_with_both.py")],
-        input=json.dumps(entries),
-        capture_output=True,
-        encoding="utf-8",
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return dict(zip(folders, json.loads(done.stdout.splitlines()[-1]), strict=True))
+    wanted = next(iter(folders.values()))[0].parent / "conversations.json"
+    wanted.write_text(json.dumps(entries), encoding="utf-8")
+    with wanted.open(encoding="utf-8") as file:
+        return subprocess.Popen(
+            [sys.executable, "-X", "utf8", str(HERE / "make_with_both.py")],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=os.environ | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
+        )
 
 
 @pytest.fixture(scope="session")
-def own(converted_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Look]]:
+def made(
+    converted_sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, list[Look]]]:
+    """What both libraries make of every family, by its `own` chat template and by the `written` one."""
+    places: dict[str, Folders] = {"own": {}, "written": {}}
+    for kind, folders in places.items():
+        place = tmp_path_factory.mktemp(kind)
+        for name in EXPECTED:
+            folder = make(converted_sample, place / name, name)
+            template = places["own"][name][1] if kind == "written" else derive(folder).template
+            if kind == "written":
+                sync(sync_plan(folder, template))
+            folders[name] = (folder, template)
+    running = {kind: looks(folders) for kind, folders in places.items()}  # side by side: one each
+    results: dict[str, dict[str, list[Look]]] = {}
+    for kind, process in running.items():
+        out, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said[-3000:]
+        results[kind] = dict(zip(places[kind], json.loads(out.splitlines()[-1]), strict=True))
+    return results
+
+
+@pytest.fixture(scope="session")
+def own(made: dict[str, dict[str, list[Look]]]) -> dict[str, list[Look]]:
     """Each family by its own chat template, with the PromptTemplate derived from it."""
-    place = tmp_path_factory.mktemp("families")
-    folders: dict[str, tuple[Path, PromptTemplate]] = {}
-    for name in EXPECTED:
-        folder = make(converted_sample, place / name, name)
-        folders[name] = (folder, derive(folder).template)
-    return looks(folders)
+    return made["own"]
 
 
 @pytest.fixture(scope="session")
-def written(converted_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Look]]:
+def written(made: dict[str, dict[str, list[Look]]]) -> dict[str, list[Look]]:
     """Each family by the chat template that slmtui writes for its PromptTemplate."""
-    place = tmp_path_factory.mktemp("written")
-    folders: dict[str, tuple[Path, PromptTemplate]] = {}
-    for name in EXPECTED:
-        folder = make(converted_sample, place / name, name)
-        template = derive(folder).template
-        sync(sync_plan(folder, template))
-        folders[name] = (folder, template)
-    return looks(folders)
+    return made["written"]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -161,3 +177,19 @@ def test_the_chat_template_that_is_written_makes_all_three_the_same(
         assert (
             look["runtime"]["tokens"] == look["transformers"]["tokens"] == look["prompt_template"]["tokens"]
         )
+
+
+def test_a_tokenizer_that_adds_the_token_which_the_template_writes_too_is_found_out(
+    converted_sample: Path, tmp_path: Path
+) -> None:
+    """Llama 2 writes `<s>` before every turn; its tokenizer adds one, and the older runtime gets two."""
+    folder = make(converted_sample, tmp_path / "llama2", "llama2", adds_bos=True)
+    template = derive(folder).template
+    with TruthTeller(folder) as teller:
+        truth = teller.look([Message("user", "Hi")], template)
+    finding = next(each for each in truth.findings if each.id == "no-doubled-bos")
+    assert finding.status == "fail"
+    assert "PromptTemplate" in finding.evidence
+    assert truth.of("prompt_template").ids[0] == truth.of("prompt_template").ids[1]
+    assert truth.of("runtime").ids == truth.of("transformers").ids
+    assert truth.of("prompt_template").ids[1:] == truth.of("runtime").ids

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 import unicodedata
@@ -66,9 +68,25 @@ def sample(converted_sample: Path) -> Iterator[tuple[TruthTeller, PromptTemplate
 
 
 @pytest.fixture(scope="session")
-def smollm(converted_smollm2: Path) -> Iterator[tuple[TruthTeller, PromptTemplate]]:
-    with TruthTeller(converted_smollm2) as teller:
-        yield teller, plan(converted_smollm2, "smollm").inference_model.prompt_template
+def smollm(
+    converted_sample: Path, smollm2: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[TruthTeller, PromptTemplate]]:
+    """SmolLM2's own tokenizer and chat template out of its GGUF file; the truth needs no weights."""
+    folder = tmp_path_factory.mktemp("smollm2")
+    load = "AutoTokenizer.from_pretrained(sys.argv[1], gguf_file=sys.argv[2]).save_pretrained(sys.argv[3])"
+    subprocess.run(
+        [
+            *(sys.executable, "-c", f"import sys; from transformers import AutoTokenizer; {load}"),
+            *(str(smollm2.parent), smollm2.name, str(folder)),
+        ],
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        check=True,
+    )
+    config = json.loads((converted_sample / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"] |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2, "vocab_size": 49152}
+    (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with TruthTeller(folder) as teller:
+        yield teller, plan(folder, "smollm").inference_model.prompt_template
 
 
 @PATIENT
