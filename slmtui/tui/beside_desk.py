@@ -29,10 +29,7 @@ class Target:
 
 
 def targets(own: Path, name: str) -> list[Target]:
-    """All models there are to compare with, the one in hand first, each in both engines (reads files).
-
-    The SDK's engine needs an `inference_model.json`, so only models that have one are offered in it.
-    """
+    """All models there are to compare with, the one in hand first, each in both engines (reads files)."""
     folders: dict[Path, str] = {own: name}
     for saved in deployments.saved()[0]:
         try:
@@ -46,8 +43,7 @@ def targets(own: Path, name: str) -> list[Target]:
     for folder, title in folders.items():
         if (folder / "genai_config.json").is_file():
             found.append(Target(title, folder))
-            if (folder / "inference_model.json").is_file():
-                found.append(Target(f"{title} · Foundry SDK", folder, "foundry"))
+            found.append(Target(f"{title} · Foundry SDK", folder, "foundry"))
     return found
 
 

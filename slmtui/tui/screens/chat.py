@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -174,12 +173,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
 
     @on(PromptArea.Paged)
     def _paged(self, message: PromptArea.Paged) -> None:
-        transcript = self.query_one(Transcript)
-        move: Callable[..., None] = (
-            transcript.scroll_page_up if message.pages < 0 else transcript.scroll_page_down
-        )
-        transcript.release_anchor()
-        move(animate=False)
+        self.query_one(Transcript).page(message.pages)
 
     async def action_earlier(self) -> None:
         """Show turns from before those that are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -56,27 +57,28 @@ class ChatDeeds(StationScreen):
 
     @on(TurnView.Wanted)
     def _wanted(self, message: TurnView.Wanted) -> None:
-        index = message.index
-        match message.deed:
-            case "edit":
-                self._edit(index)
-            case "regenerate":
-                self._answer_again(index)
-            case "delete":
-                self._delete(index)
-            case "copy":
-                self._copy(self.session.turns[index].text, "The answer is copied.")
-            case "copy_code":
-                self._copy_code(index)
-            case "right":
-                right = None if self.session.turns[index].right else True
-                self._judge(index, right)
-            case "expected":
-                self._ask_expected(index)
-            case "undo":
-                self.action_undo()
-            case "leave":
-                self.query_one("#question").focus()
+        deeds: dict[str, Callable[[int], None]] = {
+            "edit": self._edit,
+            "regenerate": self._answer_again,
+            "delete": self._delete,
+            "copy": lambda index: self._copy(self.session.turns[index].text, "The answer is copied."),
+            "copy_code": self._copy_code,
+            "right": lambda index: self._judge(index, None if self.session.turns[index].right else True),
+            "expected": self._ask_expected,
+            "above": lambda index: self._walk(index - 1),
+            "below": lambda index: self._walk(index + 1),
+            "undo": lambda _: self.action_undo(),
+            "leave": lambda _: self._walk(len(self.session.turns)),
+        }
+        deeds[message.deed](message.index)
+
+    def _walk(self, index: int) -> None:
+        """Go to a turn; below the last one is the question, above the first there is nothing."""
+        view = self.query_one(Transcript).view(index) if index >= 0 else None
+        if view is not None:
+            view.focus()
+        elif index >= len(self.session.turns):
+            self.query_one("#question").focus()
 
     # Again, on, and another question
 

@@ -128,7 +128,7 @@ class Choice(Static, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        label = f"{self.label} ".ljust(_LABEL)
+        label = f"{self.label} ".ljust(_LABEL) if self.label else ""
         room = (self.content_size.width or 60) - len(label)
         parts = [self._one(value) for value in self._values]
         whole = sum(cell_len(value.text) + 2 for value in self._values)

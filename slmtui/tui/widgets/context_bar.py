@@ -22,21 +22,21 @@ class ContextBar(Static):
         self.display = whole > 0
         if not whole:
             return
-        part = min(used / whole, 1.0)
-        filled = round(part * _CELLS)
+        part, forgotten = min(used / whole, 1.0), session.conversation.forgotten
+        # At 80 columns there is no room for all of it: what is missing is the point then.
+        cells = _CELLS // 2 if forgotten else _CELLS
+        filled = round(part * cells)
         colour = "$text-error" if part >= 0.95 else "$text-warning" if part >= 0.8 else "$text-primary"
         about = "about " if session.answering and session.fill is not None else ""
-        forgotten = session.conversation.forgotten
-        dropped = ""
-        if forgotten:
-            dropped = f"; the oldest {'turn is' if forgotten == 1 else f'{forgotten} turns are'} left out"
+        unit = "" if forgotten else " tokens"
+        turns = "turn" if forgotten == 1 else "turns"
         self.update(
             Content.assemble(
                 ("context ", MUTED),
                 ("━" * filled, colour),
-                ("─" * (_CELLS - filled), MUTED),
-                (f" {about}{used:,} of {whole:,} tokens, {part:.0%}", MUTED),
-                (dropped, "$text-warning"),
+                ("─" * (cells - filled), MUTED),
+                (f" {about}{used:,} of {whole:,}{unit}, {part:.0%}", MUTED),
+                (f", {forgotten} {turns} left out" if forgotten else "", "$text-warning"),
             )
         )
 

@@ -71,6 +71,7 @@ class ParameterPanel(Vertical):
         height: auto;
         Horizontal { height: 1; }
         Label { width: 13; color: $text-muted; }
+        Choice { width: 1fr; }
         Input { width: 1fr; background: $background; }
         Input.-ignored { text-style: strike; }
         TextArea { height: auto; min-height: 2; max-height: 6; background: $background; }
@@ -107,7 +108,9 @@ class ParameterPanel(Vertical):
                 yield Label(title)
                 yield Input(id=f"parameter-{name}", compact=True, placeholder=placeholder)
         yield Static(id="parameter-problem")
-        yield Choice("engine", ENGINES, "genai", key="engine", id="engine")
+        with Horizontal():
+            yield Label("engine")
+            yield Choice("", ENGINES, "genai", key="engine", id="engine")
         yield Static("System prompt", classes="section")
         yield TextArea(
             id="system",

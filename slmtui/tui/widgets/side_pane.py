@@ -19,6 +19,10 @@ from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.verdicts import FailurePanel
 
+# With fewer lines than this the answers need the room more than all the figures do.
+_ROOM = 32
+_ESSENTIAL = ("first token", "per token", "generation", "answer", "memory", "end")
+
 
 class SidePane(Vertical):
     """`index` is 0 on the left and 1 on the right."""
@@ -39,7 +43,7 @@ class SidePane(Vertical):
         self._done = True
 
     def compose(self) -> ComposeResult:
-        yield Choice("left" if self.index == 0 else "right", id=f"target-{self.index}")
+        yield Choice("", id=f"target-{self.index}")
         with VerticalScroll(classes="side-answer", can_focus=False):
             yield AnswerText()
             yield FailurePanel()
@@ -94,6 +98,9 @@ class SidePane(Vertical):
     def _end(self, ended: Ended) -> None:
         self.query_one(".side-state").display = False
         if ended.answer is not None:
-            self.query_one(Facts).show(answer_rows(ended.answer))
+            rows = answer_rows(ended.answer)
+            if self.app.size.height < _ROOM:
+                rows = [row for row in rows if row[0] in _ESSENTIAL]
+            self.query_one(Facts).show(rows)
         else:
             self.query_one(FailurePanel).show(Failure(ended.cause, ended.fix))

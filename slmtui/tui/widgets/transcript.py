@@ -92,6 +92,16 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.mount_all(above, after=0)
             await self.mount_all([view for view in missing if view not in above])
 
+    def page(self, pages: int) -> None:
+        """Scroll by a page: away from the end it holds still, back at the end it follows again."""
+        if pages < 0:
+            self.release_anchor()
+            self.scroll_page_up(animate=False)
+        elif self.scroll_y + self.size.height >= self.max_scroll_y:
+            self.anchor()
+        else:
+            self.scroll_page_down(animate=False)
+
     async def show_earlier(self, session: ChatSession) -> None:
         """Show 20 turns more of a long conversation."""
         if self._first:

@@ -52,8 +52,8 @@ class TurnView(Vertical, can_focus=True):
         Binding("y", "want('right')", "Right", tooltip="This answer is right, for a test suite"),
         Binding("x", "want('expected')", "Should be", tooltip="Say what the answer should have been"),
         Binding("u", "want('undo')", "Undo", show=False, tooltip="Take back the last change of turns"),
-        Binding("k,left_square_bracket", "app.focus_previous", "Turn above", show=False),
-        Binding("j,right_square_bracket", "app.focus_next", "Turn below", show=False),
+        Binding("k,left_square_bracket", "want('above')", "Turn above", show=False),
+        Binding("j,right_square_bracket", "want('below')", "Turn below", show=False),
         Binding("escape,i", "want('leave')", "Question", show=False, tooltip="Back to the question"),
     ]
 
