@@ -15,7 +15,7 @@ from typing import Any
 from slmtui.child import Link, run
 from slmtui.events import Failure
 from slmtui.foundry.sdk_worker import Session, _in_short
-from slmtui.runtime.context import Fitted, fit, reply_fields, too_long
+from slmtui.runtime.context import Fitted, fit, length_of, reply_fields, too_long
 from slmtui.runtime.figures import tpot_ms
 from slmtui.runtime.host import Inbox, Request
 from slmtui.runtime.pacing import Speaker
@@ -79,7 +79,9 @@ class Chat:
         number = request["id"]
         parameters = ChatParameters(**request["parameters"])
         fitted, limit = self._fitted(request["messages"], parameters, bool(request.get("make_room")))
-        fields = reply_fields(fitted, limit, self._context_length, bool(request.get("make_room")))
+        fields = reply_fields(
+            fitted, limit, length_of(parameters, self._context_length), bool(request.get("make_room"))
+        )
         link.send("started", id=number, **fields)
         link.send("reading", id=number, cached_tokens=0)
         asked_at = time.perf_counter()
@@ -118,12 +120,14 @@ class Chat:
                 "Lower it, or take onnxruntime-genai.",
             )
         if make_room:
-            fitted = fit(messages, self._counted, self._context_length, parameters.max_tokens)
+            fitted = fit(
+                messages, self._counted, self._context_length, parameters.max_tokens, parameters.max_length
+            )
         else:
             fitted = Fitted(list(messages), self._counted(messages), 0)
-        room = self._context_length - len(fitted.tokens)
+        room = length_of(parameters, self._context_length) - len(fitted.tokens)
         if room < 1:
-            raise too_long(len(fitted.tokens), self._context_length)
+            raise too_long(len(fitted.tokens), self._context_length, parameters.max_length)
         return fitted, min(parameters.max_tokens, room)
 
     def _counted(self, messages: Sequence[dict[str, str]]) -> list[int]:

@@ -2,7 +2,7 @@
 
 Only one worth it is kept (gigabytes take minutes, a few megabytes none); less than that is deleted, and the
 cache is as it was. It is taken up by the next deployment to that place, whose every file is compared with its
-source byte for byte, or thrown away by `discard`.
+source byte for byte, or thrown away by `discard`; `unfinished.py` lists them.
 """
 
 from __future__ import annotations

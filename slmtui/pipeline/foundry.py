@@ -19,6 +19,7 @@ from slmtui.foundry.methods import FIRST_VERSION, Method
 from slmtui.foundry.serve import Serving
 from slmtui.foundry.serve import serve as serve_model
 from slmtui.foundry.undeploy import undeploy as undeploy_model
+from slmtui.foundry.unfinished import Unfinished, find_unfinished, throw_away, unfinished
 from slmtui.foundry.verify import verify as verify_model
 from slmtui.foundry.why import Why
 from slmtui.foundry.why import why as ask_why
@@ -31,6 +32,7 @@ __all__ = [
     "DeployedModel",
     "Method",
     "Serving",
+    "Unfinished",
     "Why",
     "cache_folders",
     "deploy",
@@ -38,10 +40,14 @@ __all__ = [
     "deploy_plan",
     "deployed_models",
     "find_deployed",
+    "find_unfinished",
     "folder_plan",
+    "go_on",
     "serve",
+    "throw_away",
     "undeploy",
     "undeploy_named",
+    "unfinished",
     "verify",
     "verify_named",
     "why",
@@ -125,6 +131,23 @@ def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[
         version=plan.version,
         verdicts=jsonable(result.verdicts),
     ).save()
+
+
+def go_on(one: Unfinished, cancel: Cancel) -> Service[None]:
+    """Go on with a copy that was interrupted; whoever replaced a model with it has said yes to that."""
+    plan = folder_plan(one.model_dir, one.name, one.cache_dir, one.method, one.version, replace=True)
+    made = [d for d in saved()[0] if d.name == one.name and _made_from(d) == one.model_dir]
+    if made:
+        yield from deploy(made[0], plan, cancel)
+    else:
+        yield from deploy_folder(plan, cancel)
+
+
+def _made_from(deployment: Deployment) -> Path | None:
+    try:
+        return model_dir(deployment)
+    except Failure:
+        return None
 
 
 def verify(deployment: Deployment, cancel: Cancel) -> Service[Deployment]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from slmtui.foundry.deploy import DeployPlan
     from slmtui.foundry.deployed import DeployedModel
     from slmtui.foundry.methods import Method
+    from slmtui.foundry.unfinished import Unfinished
     from slmtui.foundry.why import Why
 
 
@@ -82,6 +83,18 @@ class Depot:
     def deployed(self) -> tuple[DeployedModel, ...]:
         """What slmtui has deployed, as it is now."""
         return pipeline.deployed_models()
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """The copies that were interrupted and are kept to go on from."""
+        return pipeline.unfinished()
+
+    def go_on(self, one: Unfinished, cancel: Cancel) -> Service[None]:
+        """Go on with such a copy."""
+        return pipeline.go_on(one, cancel)
+
+    def throw_away(self, one: Unfinished, cancel: Cancel) -> Service[None]:
+        """Delete such a copy."""
+        return pipeline.throw_away(one, cancel)
 
     def verify(self, deployment: Deployment, cancel: Cancel) -> Service[Deployment]:
         """Ask scanner, command and SDK about the deployment's model once more."""

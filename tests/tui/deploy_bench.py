@@ -15,6 +15,7 @@ from slmtui.foundry.deploy import DeployPlan
 from slmtui.foundry.deployed import DeployedModel
 from slmtui.foundry.differences import Diff, FileChange
 from slmtui.foundry.serve import Serving
+from slmtui.foundry.unfinished import Unfinished
 from slmtui.foundry.why import Why
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.depot import Depot, Prospect, Wish
@@ -111,6 +112,19 @@ def model(
     return replace(made, **changed)
 
 
+UNFINISHED = Unfinished(
+    name="llama-3.2-1b",
+    version=1,
+    model_id="llama-3.2-1b:1",
+    path=CACHE / "custom" / "llama-3.2-1b",
+    folder=CACHE / "custom" / ".llama-3.2-1b.partial",
+    cache_dir=CACHE,
+    model_dir=Path("/srv/slmtui/models/llama-3.2-1b-int4"),
+    method="copy",
+    bytes=612_000_000,
+    total_bytes=1_290_000_000,
+    at="2026-11-24T12:00:00+00:00",
+)
 WHYS = (
     Why(
         CACHE / "Publisher",
@@ -168,6 +182,7 @@ class FixedDepot(Depot):
         self.wishes: list[Wish] = []
         self.plans: list[DeployPlan] = []
         self.models: tuple[DeployedModel, ...] = ()
+        self.kept: tuple[Unfinished, ...] = ()
         self.whys = WHYS
         self.did: list[str] = []
         self.verdicts = VERDICTS
@@ -234,6 +249,19 @@ class FixedDepot(Depot):
 
     def deployed(self) -> tuple[DeployedModel, ...]:
         return self.models
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        return self.kept
+
+    def go_on(self, one: Unfinished, cancel: Cancel) -> Service[None]:
+        self.did.append(f"go on {one.model_id}")
+        yield Progress("copy", "Copying model.onnx.data, 120 MB of 199 MB", 0.3, 2.0)
+        self.kept = ()
+
+    def throw_away(self, one: Unfinished, cancel: Cancel) -> Service[None]:
+        self.did.append(f"throw away {one.model_id}")
+        yield Progress("remove", "Throwing it away", 0.0)
+        self.kept = ()
 
     def verify_model(self, model: DeployedModel, cancel: Cancel) -> Service[tuple[Verdict, ...]]:
         self.did.append(f"verify {model.model_id}")

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
-from tests.tui.deploy_bench import FixedDepot, app_with, model
+from tests.tui.deploy_bench import UNFINISHED, FixedDepot, app_with, model
 from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
@@ -46,6 +46,12 @@ async def _deployed(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: "127.0.0.1" in screen_text(app))
 
 
+async def _unfinished(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await until(pilot, lambda: primary(app) == "Open in chat")
+    await pilot.press("end")
+    await until(pilot, lambda: primary(app) == "Go on")
+
+
 async def _why(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: 'Add "Name"' in screen_text(app))
 
@@ -56,6 +62,7 @@ STATES: dict[str, tuple[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]]
     "running": ("deploy", _running),
     "verdicts": ("deploy", _verdicts),
     "deployed": ("deployed", _deployed),
+    "unfinished": ("deployed", _unfinished),
     "why": ("why", _why),
 }
 
@@ -72,12 +79,15 @@ def _shows(
         model(2, status="fail"),
         model(name="smollm2-135m", checked=False, method="copy"),
     )
+    if state == "unfinished":
+        depot.kept = (UNFINISHED,)
     monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
     monkeypatch.setattr("slmtui.tui.widgets.plan_view.short", lambda path: "/srv/foundry/custom/it")
-    for place in ("widgets.plan_view", "screens.deployed"):
+    for place in ("widgets.plan_view", "widgets.deployed_rows", "widgets.model_detail"):
         monkeypatch.setattr(f"slmtui.tui.{place}.ago", lambda at: "4 h ago" if at else "")
     monkeypatch.setattr("slmtui.tui.widgets.model_detail.is_there", lambda model: True)
     monkeypatch.setattr("slmtui.tui.screens.deployed.is_there", lambda model: True)
+    monkeypatch.setattr("slmtui.tui.widgets.deployed_rows.is_there", lambda model: True)
     mode, walk = STATES[state]
     app = app_with(depot, mode)
 

@@ -12,7 +12,7 @@ from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.screens.deployed import SERVE
 from slmtui.tui.widgets.path_input import PathInput
 from slmtui.tui.widgets.table import Table, shortened
-from tests.tui.deploy_bench import CACHE, FixedDepot, app_with, model
+from tests.tui.deploy_bench import CACHE, UNFINISHED, FixedDepot, app_with, model
 from tests.tui.walking import primary, screen_text, until
 
 SIZE = (120, 40)
@@ -176,3 +176,32 @@ async def test_without_a_model_in_hand_both_screens_work(tmp_path: Path) -> None
 def test_the_end_of_a_path_stays() -> None:
     assert shortened("Publisher/phi-4-mini/v5", 10) == "…4-mini/v5"
     assert shortened("short", 10) == "short"
+
+
+async def test_an_interrupted_copy_is_shown_and_thrown_away_after_a_yes(tmp_path: Path) -> None:
+    depot = depot_with(tmp_path)
+    depot.kept = (UNFINISHED,)
+    app = app_with(depot, "deployed")
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("end")
+        await until(pilot, lambda: "612 MB of 1.3 GB" in screen_text(app))
+        assert primary(app) == "Go on"
+        await pilot.press("v", "s")  # there is nothing to verify or serve yet
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, AskScreen))
+        assert ".llama-3.2-1b.partial" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "llama" not in screen_text(app))
+    assert depot.did == ["throw away llama-3.2-1b:1"]
+
+
+async def test_an_interrupted_copy_alone_can_be_gone_on_with() -> None:
+    depot = FixedDepot()
+    depot.kept = (UNFINISHED,)
+    app = app_with(depot, "deployed")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app, "Go on")
+        await pilot.press("enter")
+        await until(pilot, lambda: primary(app) == "Deploy a model")
+    assert depot.did == ["go on llama-3.2-1b:1"]

@@ -53,7 +53,8 @@ def declare(commands: Commands) -> None:
         "undeploy",
         undeploy,
         "take a model out of Foundry Local again",
-        "Unregister a deployed model and remove its copy from the cache. What it was made from stays.",
+        "Unregister a deployed model and remove its copy from the cache. What it was made from stays.\n"
+        "Of a model whose copying was interrupted, what was copied is thrown away.",
         example="slmtui undeploy my-model\nslmtui undeploy my-model:2",
     )
     parser.add_argument("name", metavar="NAME", help="a deployed model's name, or name:version")
@@ -73,7 +74,7 @@ def deploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
             seconds=None,
         )
     from slmtui import pipeline
-    from slmtui.events import Failure
+    from slmtui.events import Cancelled, Failure
 
     plan = pipeline.folder_plan(
         arguments.model_dir.absolute(),
@@ -90,7 +91,11 @@ def deploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
         report.note(f"Deploying {size(plan.bytes)} to {plan.folder}")
     if plan.fallback:
         report.note(plan.fallback)
-    result = report.follow(pipeline.deploy_folder(plan, cancel))
+    try:
+        result = report.follow(pipeline.deploy_folder(plan, cancel))
+    except (Cancelled, Failure):
+        _tell_kept(plan, report)
+        raise
     report.update(
         model_id=result.model_id,
         target=result.target,
@@ -108,6 +113,19 @@ def deploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
         [("model", result.model_id), ("folder", str(result.target)), ("cache", str(result.cache_dir))]
     )
     return 0
+
+
+def _tell_kept(plan: DeployPlan, report: Report) -> None:
+    """Say what was kept of a copy that did not come to its end."""
+    from slmtui import pipeline
+
+    kept = next((one for one in pipeline.unfinished() if one.path == plan.target), None)
+    if kept is not None:
+        report.note(
+            f"{size(kept.bytes)} of {size(kept.total_bytes)} are copied and stay, hidden, in {kept.folder}.\n"
+            "The same command goes on from there; to throw them away: slmtui undeploy"
+            f" {kept.model_id}"
+        )
 
 
 def _tell(plan: DeployPlan, report: Report) -> int:
@@ -177,6 +195,14 @@ def undeploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     from slmtui.events import Failure
 
     model = pipeline.find_deployed(arguments.name)
+    if model is None and (kept := pipeline.find_unfinished(arguments.name)) is not None:
+        report.update(model_id=kept.model_id, target=kept.folder)
+        report.follow(pipeline.throw_away(kept, cancel))
+        if report.json:
+            report.finished()
+        else:
+            report.line(f"The interrupted copy of {kept.model_id} is thrown away; {kept.folder} is gone.")
+        return 0
     if model is None:
         raise Failure(f"No model called {arguments.name} is deployed.", "`slmtui list` shows those that are.")
     report.update(model_id=model.model_id, target=model.folder)

@@ -21,8 +21,8 @@ def declare(commands: Commands) -> None:
         "list",
         list_all,
         "list what is deployed and what is on its way",
-        "List the models deployed into Foundry Local caches with their last verdict, and slmtui's own\n"
-        "deployments with the station each has reached.",
+        "List the models deployed into Foundry Local caches with their last verdict, copies that were\n"
+        "interrupted, and slmtui's own deployments with the station each has reached.",
         cancellable=False,
     )
     add_json(parser)
@@ -35,11 +35,13 @@ def list_all(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     from slmtui.events import jsonable
 
     models = pipeline.deployed_models()
+    kept = pipeline.unfinished()
     saved, damaged = deployments.saved()
     if report.json:
         report.object(
             {
                 "models": [jsonable(model) | {"status": model.status} for model in models],
+                "unfinished": [jsonable(one) for one in kept],
                 "deployments": [_as_json(d) for d in saved],
                 "problems": [{"severity": "warning", "cause": f.cause, "fix": f.fix} for f in damaged],
             }
@@ -63,6 +65,23 @@ def list_all(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
         )
     else:
         report.line("No model is deployed.")
+    if kept:
+        report.line()
+        report.table(
+            ("interrupted copy", "copied", "since", "folder"),
+            [
+                (
+                    one.model_id,
+                    f"{size(one.bytes)} of {size(one.total_bytes) if one.total_bytes else '?'}",
+                    one.at[:16].replace("T", " "),
+                    str(one.folder),
+                )
+                for one in kept
+            ],
+        )
+        report.note(
+            "`slmtui deploy` goes on with an interrupted copy, `slmtui undeploy NAME` throws it away."
+        )
     if saved:
         report.line()
         report.table(

@@ -20,6 +20,7 @@ from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.plan_view import PlanView, deployed_rows
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary, verdict_from
+from slmtui.units import size
 
 if TYPE_CHECKING:
     from slmtui.foundry.cache import CacheFolder
@@ -203,7 +204,8 @@ Then slmtui asks whether it worked, and shows what it saw:
     def _hint(self, prospect: Prospect, job: Job[object] | None) -> str:
         plan = prospect.plan
         if job is not None and job.state == "cancelled":
-            return "Cancelled; the cache is as it was."
+            kept = size(plan.resumes_bytes) if plan is not None and plan.resumes_bytes else ""
+            return f"Cancelled; {kept} stay for next time." if kept else "Cancelled; the cache is as it was."
         if plan is not None and plan.exists:
             return "Enter shows what differs, and asks."
         return "Enter deploys; Esc goes back." if self._is_deployed else "Enter deploys."

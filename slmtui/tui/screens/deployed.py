@@ -13,22 +13,20 @@ from textual.widgets import OptionList, Static
 
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
-from slmtui.tui.format import ago, short
 from slmtui.tui.jobs import Job, JobChanged
-from slmtui.tui.screens.ask import AskScreen, Section
 from slmtui.tui.served import Served
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.widgets.deployed_rows import Stock, ask_to_throw_away, ask_to_undeploy
 from slmtui.tui.widgets.job_panel import JobPanel
-from slmtui.tui.widgets.model_detail import ModelDetail, freed, is_there
-from slmtui.tui.widgets.table import Column, Row, Table
-from slmtui.units import size
+from slmtui.tui.widgets.model_detail import ModelDetail, is_there
+from slmtui.tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from slmtui.foundry.deployed import DeployedModel
+    from slmtui.foundry.unfinished import Unfinished
 
 _COLUMNS = (Column("Model"), Column("Size", right=True), Column("How"), Column("Verified", muted=True))
 _NOTHING = "Nothing is deployed. What you deploy appears here, to be opened, verified, served and taken out."
-_METHODS = {"link": "linked", "copy": "copied", "symlink": "symlinked", "register": "registered"}
 SERVE = "serve"  # the job that serves; one model at a time
 
 
@@ -51,6 +49,8 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
 * **s** serves it to other programs through the SDK's web service, as far as that can see the model, on an
   OpenAI-compatible address of this machine alone; **y** copies that address. **s** again ends it.
 * **Delete** takes it out of its cache, after a yes; what it was made from stays.
+
+A copy that was interrupted is shown too, as unfinished: **Enter** goes on with it, **Delete** throws it away.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "verify", "Verify", tooltip="Ask scanner, command and SDK about this model once more"),
@@ -64,7 +64,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
     def __init__(self, depot: Depot | None = None) -> None:
         super().__init__()
         self._depot = depot or Depot()
-        self._models: dict[str, DeployedModel] | None = None
+        self._stock: Stock | None = None
         self._asked = ""  # the model that a job is about
         self._served: Served | None = None
         self._failure: Failure | None = None
@@ -80,22 +80,25 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
 
     @property
     def _model(self) -> DeployedModel | None:
-        return (self._models or {}).get(self.query_one(Table).highlighted)
+        return self._stock.model(self.query_one(Table).highlighted) if self._stock else None
+
+    @property
+    def _kept(self) -> Unfinished | None:
+        """The highlighted one, if it is a copy that was interrupted."""
+        return self._stock.kept(self.query_one(Table).highlighted) if self._stock else None
 
     @property
     def _busy(self) -> bool:
-        job = self.slmtui.job(self.MODE)
-        return job is not None and job.running
+        return self._runs(self.MODE)
 
-    @property
-    def _serving(self) -> bool:
-        job = self.slmtui.job(SERVE)
+    def _runs(self, mode: str) -> bool:
+        job = self.slmtui.job(mode)
         return job is not None and job.running
 
     def _serves(self, model: DeployedModel | None) -> bool:
         """Whether it is this one that is served."""
         same = self._served is not None and model is not None and self._served.model.path == model.path
-        return same and self._serving
+        return same and self._runs(SERVE)
 
     @property
     def _address(self) -> str:
@@ -110,47 +113,47 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
     @work(thread=True, exclusive=True, group="deployed")
     def _look(self) -> None:
         try:
-            found: tuple[DeployedModel, ...] | Failure = self._depot.deployed()
+            found: Stock | Failure = Stock(self._depot.deployed(), self._depot.unfinished())
         except Failure as failure:
             found = failure
         self.app.call_from_thread(self._found, found)
 
-    def _found(self, found: tuple[DeployedModel, ...] | Failure) -> None:
+    def _found(self, found: Stock | Failure) -> None:
         self._failure = found if isinstance(found, Failure) else None
-        self._models = {str(m.path): m for m in found} if not isinstance(found, Failure) else {}
+        self._stock = found if isinstance(found, Stock) else Stock()
         self._show()
 
     def _show(self) -> None:
-        if not self._has_body or self._models is None:
+        if not self._has_body or self._stock is None:
             return
         job = self.slmtui.job(self.MODE)
         table = self.query_one(Table)
-        table.show(self._row(model) for model in self._models.values())
-        self.query_one("#deployed-frame").display = bool(self._models)
-        self.query_one("#no-models").display = not self._models
+        table.show(self._stock.rows(self._serves))
+        self.query_one("#deployed-frame").display = bool(self._stock)
+        self.query_one("#no-models").display = not self._stock
         self.query_one(JobPanel).show(job if self._busy else None)
         if self._busy:
             self.set_primary("Working", "Esc cancels.", enabled=False)
-        elif self._models:
-            total = size(sum(model.bytes for model in self._models.values()))
-            self.set_primary("Open in chat", f"{len(self._models)} deployed, {total}", focus=False)
+        elif self._stock:
+            self._show_primary()
         else:
             self.set_primary("Deploy a model", "slmtui has deployed nothing yet.")
-        if self._models and self.focused in (None, self.query_one("#primary")):
+        if self._stock and self.focused in (None, self.query_one("#primary")):
             table.rows.focus()
         self._show_detail()
         self.refresh_bindings()
 
+    def _show_primary(self) -> None:
+        if self._stock:
+            self.set_primary("Go on" if self._kept else "Open in chat", self._stock.words, focus=False)
+
     def _heading(self) -> Content:
         return Content.styled(self.HEADING, "bold")  # it is about no model in particular
 
-    def _row(self, model: DeployedModel) -> Row:
-        state = "running" if self._serves(model) else "fail" if not is_there(model) else model.status
-        when = ago(model.checked_at) or "never"
-        return Row(str(model.path), state, (model.model_id, size(model.bytes), _METHODS[model.method], when))
-
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
+        if not self._busy:
+            self._show_primary()
         self._show_detail()
         self.refresh_bindings()
 
@@ -161,10 +164,11 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         served = self._served if self._serves(model) else None
         self.query_one(ModelDetail).show(
             model,
-            (self._models or {}).values(),
+            self._stock.models if self._stock else (),
             served,
             self._said(model),
             job.verdicts if asked and job else None,
+            self._kept,
         )
 
     def _said(self, model: DeployedModel | None) -> Failure | None:
@@ -196,13 +200,16 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         if not super().check_action(action, parameters):
             return False
         match action:
-            case "verify" | "undeploy" | "serve" | "copy":
-                return bool(self._models) and not self._busy
+            case "verify" | "serve" | "copy" | "undeploy":
+                one = self._model or (self._kept if action == "undeploy" else None)
+                return one is not None and not self._busy
         return True
 
     def proceed(self) -> None:
-        model = self._model
-        if model is None:
+        model, kept = self._model, self._kept
+        if kept is not None:
+            self._start(str(kept.path), lambda cancel: self._depot.go_on(kept, cancel))
+        elif model is None:
             self.go("deploy")
         elif not is_there(model):
             self.notify("Its folder is gone: undeploy it, then deploy it again.", severity="warning")
@@ -227,33 +234,27 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         """Ask everybody about it once more."""
         model = self._model
         if model is not None:
-            self._start(model, lambda cancel: self._depot.verify_model(model, cancel))
+            self._start(str(model.path), lambda cancel: self._depot.verify_model(model, cancel))
 
     def action_undeploy(self) -> None:
-        """Take it out of its cache, after a yes."""
-        model = self._model
-        if model is None:
-            return
-        stays = short(model.model_dir) if model.model_dir.is_dir() else ""
-        rows = (
-            ("takes out", short(model.path) if model.method != "register" else "its registration"),
-            ("frees", freed(model)),
-            ("stays", stays or "nothing: what it was made from is gone, so it cannot be made again"),
-        )
-        section = Section(f"{model.model_id} out of {short(model.cache_dir)}", rows)
-        self.app.push_screen(
-            AskScreen("Undeploy?", [section], "Undeploy", no="Keep it", cautious=not stays),
-            lambda yes: self._undeploy(model) if yes else None,
-        )
+        """Take it out of its cache, or throw an interrupted copy away, after a yes."""
+        model, kept = self._model, self._kept
+        if kept is not None:
+            self.app.push_screen(ask_to_throw_away(kept), lambda yes: self._throw_away(kept) if yes else None)
+        elif model is not None:
+            self.app.push_screen(ask_to_undeploy(model), lambda yes: self._undeploy(model) if yes else None)
+
+    def _throw_away(self, kept: Unfinished) -> None:
+        self._start(str(kept.path), lambda cancel: self._depot.throw_away(kept, cancel))
 
     def _undeploy(self, model: DeployedModel) -> None:
         if self._serves(model):
             self._stop_serving()
         self.slmtui.free_runtime()
-        self._start(model, lambda cancel: self._depot.undeploy_model(model, cancel))
+        self._start(str(model.path), lambda cancel: self._depot.undeploy_model(model, cancel))
 
-    def _start(self, model: DeployedModel, service: Any) -> None:
-        self._asked = str(model.path)
+    def _start(self, about: str, service: Any) -> None:
+        self._asked = about
         self.slmtui.start_job(self.MODE, service)
         self._show()
 
@@ -262,7 +263,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         model = self._model
         if model is None:
             return
-        if self._serving:
+        if self._runs(SERVE):
             if not self._serves(model):
                 self.notify("The other model is no longer served; press s once more to serve this one.")
             self._stop_serving()
@@ -288,7 +289,7 @@ it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it,
         self.go("why")
 
     def action_refresh(self) -> None:
-        """Look at the caches once more."""
+        """Look once more."""
         self._look()
 
     def action_leave(self) -> None:

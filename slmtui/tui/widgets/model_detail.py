@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from slmtui.events import Failure, Verdict
-from slmtui.tui.format import short
+from slmtui.tui.format import ago, short
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary
 from slmtui.units import size
 
 if TYPE_CHECKING:
     from slmtui.foundry.deployed import DeployedModel
+    from slmtui.foundry.unfinished import Unfinished
     from slmtui.tui.served import Served
 
 
@@ -37,12 +38,29 @@ class ModelDetail(VerticalScroll):
         served: Served | None,
         failure: Failure | None,
         coming: Sequence[Verdict] | None,
+        kept: Unfinished | None = None,
     ) -> None:
-        """Show a model; `models` are all there are, `coming` the verdicts of a verification at work."""
+        """Show a model; `models` are all there are, `coming` the verdicts of a verification at work.
+
+        Without a model, `kept` may be a copy that was interrupted.
+        """
         self.query_one(FailurePanel).show(failure)
-        self.query_one(Facts).show(_rows(model, models, served) if model else [])
-        kept = model.verdicts if model else ()
-        self.query_one(VerdictList).show(kept if coming is None else coming)
+        rows = _rows(model, models, served) if model else unfinished_facts(kept) if kept else ()
+        self.query_one(Facts).show(rows)
+        last = model.verdicts if model else ()
+        self.query_one(VerdictList).show(last if coming is None else coming)
+
+
+def unfinished_facts(one: Unfinished) -> Iterator[tuple[str, str]]:
+    """What there is of an interrupted copy, and what can be done with it."""
+    total = f" of {size(one.total_bytes)}" if one.total_bytes else ""
+    yield "unfinished", f"copying was interrupted {ago(one.at)}; {size(one.bytes)}{total} are there"
+    yield "hidden in", short(one.folder)
+    yield "cache", short(one.cache_dir)
+    made_from = short(one.model_dir)
+    yield "made from", made_from if one.model_dir.is_dir() else f"{made_from}, which is gone"
+    enter = "Enter goes on from there; " if one.model_dir.is_dir() else ""
+    yield "can", f"{enter}Delete throws it away"
 
 
 def _rows(
