@@ -53,7 +53,7 @@ def chat_folder(target: str) -> Path:
 def chat_parameters(model_dir: Path) -> ChatParameters:
     """The parameters of the model's `inference_model.json`, or the ordinary ones if it has none.
 
-    `max_length` there counts the prompt as well, so it is no maximum for the answer.
+    `max_length` counts the prompt as well; how long an answer may be is the chat's own affair.
     """
     try:
         model, _ = parse((model_dir / "inference_model.json").read_bytes())
@@ -67,6 +67,7 @@ def chat_parameters(model_dir: Path) -> ChatParameters:
         top_p=config.top_p,
         top_k=config.top_k,
         repetition_penalty=config.repetition_penalty,
+        max_length=config.max_length,
         stop=config.stop,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slmtui.events import Failure
+from slmtui.runtime.parameters import ChatParameters
 
 # The room that is kept for the answer: what it may have, but no more than this part of the context.
 ANSWER_SHARE = 4
@@ -29,8 +30,9 @@ def fit(
     encoded: Callable[[Sequence[dict[str, str]]], list[int]],
     context_length: int,
     max_tokens: int,
+    max_length: int | None = None,
 ) -> Fitted:
-    """Leave out the oldest turns until the rest, and the answer, fit.
+    """Leave out the oldest turns until the rest, and the answer, fit into the context, or `max_length` of it.
 
     A system message at the beginning always stays, and so does the last question. `encoded` gives the tokens
     of a conversation.
@@ -38,7 +40,8 @@ def fit(
     Raises:
         Failure: not even these fit.
     """
-    room = context_length - min(max_tokens, context_length // ANSWER_SHARE)
+    whole = min(context_length, max_length or context_length)
+    room = whole - min(max_tokens, whole // ANSWER_SHARE)
     tokens = encoded(messages)
     if len(tokens) <= room:
         return Fitted(list(messages), tokens, 0)
@@ -59,13 +62,24 @@ def fit(
     if best is None:
         kept = [*messages[:head], *messages[starts[-1] :]] if starts else list(messages)
         best = Fitted(kept, encoded(kept), len(messages) - len(kept))
-    if len(best.tokens) >= context_length:
-        raise too_long(len(best.tokens), context_length)
+    if len(best.tokens) >= whole:
+        raise too_long(len(best.tokens), context_length, max_length)
     return best
 
 
-def too_long(tokens: int, context_length: int) -> Failure:
+def length_of(parameters: ChatParameters, context_length: int) -> int:
+    """How many tokens prompt and answer may have together."""
+    return min(context_length, parameters.max_length or context_length)
+
+
+def too_long(tokens: int, context_length: int, max_length: int | None = None) -> Failure:
     """The failure for a conversation that leaves no room for an answer."""
+    if max_length is not None and max_length < context_length:
+        return Failure(
+            f"The conversation has {tokens:,} tokens, and max_length allows {max_length:,}, the answer"
+            " included.",
+            "Raise max_length in ModelConfig (the Template screen), or shorten the conversation.",
+        )
     return Failure(
         f"The conversation has {tokens:,} tokens, and the model's context holds"
         f" {context_length:,}, the answer included.",

@@ -38,7 +38,7 @@ class Engine:
         self._model = og.Model(_configured(og, folder, options) if options else folder)
         self._tokenizer = og.Tokenizer(self._model)
         config = read_folder(Path(folder))
-        self.context_length = config.context_length
+        self._whole = self.context_length = config.context_length
         self._vocab_size = config.vocab_size
         self._end = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._model_top_k = int(og.GeneratorParams(self._model).get_search_options()["top_k"])
@@ -74,29 +74,33 @@ class Engine:
     def warm_up(self) -> None:
         """Run the model once, so that the first answer does not pay for memory that is claimed then.
 
-        The runtime keeps freed memory for the next generator: the first one with 4,096 tokens takes a 135M
-        model 0.3 s, each later one 0.03 s.
+        A generator with room for 4,096 tokens takes a 135M model 0.3 s to make, a later one 0.03 s, because
+        the runtime keeps freed memory. This one serves the first answer as well if its way of sampling is the
+        same.
         """
         sampling = search_options(ChatParameters(), self._model_top_k, self._vocab_size)
         self.cache.prepare([0, 0], 2, sampling, None)
         self.cache.read([0, 0])
-        self.cache.drop()
 
-    def prompt(self, messages: Sequence[dict[str, str]], max_tokens: int) -> tuple[list[int], int]:
+    def prompt(
+        self, messages: Sequence[dict[str, str]], max_tokens: int, max_length: int | None = None
+    ) -> tuple[list[int], int]:
         """The conversation's tokens, and `max_tokens` clipped to the room that is left.
 
         Raises:
             Failure: it does not fit into the context, or cannot be rendered.
         """
         tokens = self.tokens(messages)
-        return tokens, self._limit(tokens, max_tokens)
+        return tokens, self._limit(tokens, max_tokens, max_length)
 
-    def fitting(self, messages: Sequence[dict[str, str]], max_tokens: int) -> tuple[Fitted, int]:
+    def fitting(
+        self, messages: Sequence[dict[str, str]], max_tokens: int, max_length: int | None = None
+    ) -> tuple[Fitted, int]:
         """The same with the oldest turns left out until the rest fits (`context.py`)."""
-        fitted = fit(messages, self.tokens, self.context_length, max_tokens)
+        fitted = fit(messages, self.tokens, self.context_length, max_tokens, max_length)
         if fitted.dropped:
             self.tokens(fitted.messages)  # the last look was at another part of the conversation
-        return fitted, self._limit(fitted.tokens, max_tokens)
+        return fitted, self._limit(fitted.tokens, max_tokens, max_length)
 
     def tokens(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """The conversation's tokens; one that ends with the assistant's words goes on with them.
@@ -115,10 +119,11 @@ class Engine:
             self._asked = Asked(prompt, self.encode(rendered + begun)[len(prompt) :], begun)
         return prompt + self._asked.begun
 
-    def _limit(self, tokens: Sequence[int], max_tokens: int) -> int:
-        room = self.context_length - len(tokens)
+    def _limit(self, tokens: Sequence[int], max_tokens: int, max_length: int | None) -> int:
+        self._whole = min(self.context_length, max_length or self.context_length)
+        room = self._whole - len(tokens)
         if room < 1:
-            raise too_long(len(tokens), self.context_length)
+            raise too_long(len(tokens), self.context_length, max_length)
         return min(max_tokens, room)
 
     def prepare(self, prompt: list[int], limit: int, parameters: ChatParameters) -> int:
@@ -177,7 +182,7 @@ class Engine:
             raise broke_off(error) from error
         finally:
             self._said = self._asked.said(self.generation)
-        if reason == "length" and len(prompt) + limit >= self.context_length:
+        if reason == "length" and len(prompt) + limit >= self._whole:
             reason = FULL
         return reason, len(self.generation.tokens)
 

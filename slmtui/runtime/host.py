@@ -14,7 +14,7 @@ from typing import Any
 
 from slmtui.child import Link, run
 from slmtui.events import Failure
-from slmtui.runtime.context import Fitted, reply_fields
+from slmtui.runtime.context import Fitted, length_of, reply_fields
 from slmtui.runtime.diagnosis import load_failure
 from slmtui.runtime.engine import Engine
 from slmtui.runtime.figures import tpot_ms
@@ -96,13 +96,14 @@ def answer(link: Link, inbox: Inbox, engine: Engine, request: Request) -> None:
     number, messages = request["id"], request["messages"]
     parameters = ChatParameters(**request["parameters"])
     if request.get("make_room"):
-        fitted, limit = engine.fitting(messages, parameters.max_tokens)
+        fitted, limit = engine.fitting(messages, parameters.max_tokens, parameters.max_length)
     else:
-        tokens, limit = engine.prompt(messages, parameters.max_tokens)
+        tokens, limit = engine.prompt(messages, parameters.max_tokens, parameters.max_length)
         fitted = Fitted(messages, tokens, 0)
     prompt = fitted.tokens
     room = bool(request.get("make_room"))
-    link.send("started", id=number, **reply_fields(fitted, limit, engine.context_length, room))
+    whole = length_of(parameters, engine.context_length)
+    link.send("started", id=number, **reply_fields(fitted, limit, whole, room))
     link.send("reading", id=number, cached_tokens=engine.prepare(prompt, limit, parameters))
 
     def send(text: str, tokens: int, at: float) -> None:

@@ -42,6 +42,8 @@ class ChatParameters:
         repetition_penalty: divides the positive logits of tokens that have occurred already, in the prompt
             too, and multiplies the negative ones; 1 changes nothing.
         seed: the same seed, messages and parameters give the same answer; None draws anew each time.
+        max_length: prompt and answer together have at most so many tokens (`ModelConfig.max_length`); None
+            takes what the context holds.
         stop: texts that end the answer where they would appear; nothing of them is part of it.
 
     Raises:
@@ -54,12 +56,15 @@ class ChatParameters:
     top_k: int | None = None
     repetition_penalty: float = 1.1
     seed: int | None = None
+    max_length: int | None = None
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop", tuple(self.stop))  # a list, where it comes out of JSON
         if self.max_tokens < 1:
             raise _outside("maximum of tokens", self.max_tokens, "a whole number from 1 on")
+        if self.max_length is not None and self.max_length < 1:
+            raise _outside("maximum length", self.max_length, "a whole number from 1 on, or nothing")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise _outside("temperature", self.temperature, "a number from 0 (greedy) on, such as 0.7")
         if not 0 < self.top_p <= 1:

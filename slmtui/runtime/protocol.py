@@ -16,7 +16,7 @@ speaks this: that of onnxruntime-genai (`host.py`), and that of the SDK (`foundr
 - A `chat` whose last message is the assistant's goes on with that message.
 - With `make_room`, the oldest turns are left out until the rest fits (`context.py`).
 - `started`: `prompt_tokens` of the rendered conversation, `max_tokens`, clipped to the room there is,
-  `context_length`, and `dropped`, how many messages were left out.
+  `context_length` (or `max_length`, where that is less), and `dropped`, how many messages were left out.
 - `reading`: `cached_tokens`, how many of the prompt's tokens the KV cache holds already.
 - `token`: `text` of the `tokens` that came since the last such reply, and `seconds` from the request to the
   last of them. Seconds count on the host's clock from the moment it took the request up.
