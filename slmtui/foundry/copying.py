@@ -26,6 +26,7 @@ from slmtui.units import size
 _LINKED = (".onnx", ".data")
 _LINK_FROM_BYTES = 1 << 20
 _CHUNK = 8 << 20
+_ACCESS = "Give yourself access to the model's files."
 _SAY_SECONDS = 0.1
 # slmtui's own record of the conversion stays with the conversion: it names folders of this machine.
 _NOT_THE_MODEL = {"slmtui.json", UNFINISHED}
@@ -151,7 +152,10 @@ def sha256(path: Path, cancel: Cancel) -> str:
         Failure: it cannot be read.
         Cancelled: in the middle.
     """
-    return str(describe([path], cancel)[path.name]["sha256"])
+    try:
+        return str(describe([path], cancel)[path.name]["sha256"])
+    except Failure as failure:
+        raise Failure(failure.cause, _ACCESS) from failure
 
 
 def _compare(into: Path, digests: Mapping[str, str], cancel: Cancel) -> None:
@@ -217,6 +221,4 @@ def _read(path: Path, source: IO[bytes]) -> bytes:
 
 def unreadable(path: Path, error: OSError) -> Failure:
     """The failure that says why a file of the model cannot be read."""
-    return Failure(
-        f"{path} cannot be read: {error.strerror or error}.", "Give yourself access to the model's files."
-    )
+    return Failure(f"{path} cannot be read: {error.strerror or error}.", _ACCESS)

@@ -13,6 +13,7 @@ from slmtui.foundry.cache import absolute_path
 from slmtui.foundry.index import registered_at
 from slmtui.foundry.ledger import Entry
 from slmtui.foundry.methods import Method
+from slmtui.foundry.model_folder import check_converted
 from slmtui.foundry.repair import repair
 from slmtui.foundry.scanner import Scan, scan
 
@@ -25,7 +26,8 @@ class DeployedModel:
     `registered` says whether the SDK has it in its list, `listed_by_scanner` whether Foundry Local's scanner
     would find the folder. Both are False, and `bytes` 0, once somebody else has deleted the folder.
     `verdicts` are the last ones, and `checked_at` when that was (ISO 8601, UTC; empty if never). `digests`
-    are pairs of a path inside the folder and its SHA-256 when it was deployed.
+    are pairs of a path inside the folder and its SHA-256 when it was deployed. `missing` says what is gone of
+    it by now, in a sentence, if anything is: what a symbolic link or a registration led to may be.
     """
 
     name: str
@@ -43,10 +45,16 @@ class DeployedModel:
     verdicts: tuple[Verdict, ...] = ()
     checked_at: str = ""
     digests: tuple[tuple[str, str], ...] = ()
+    missing: str = ""
 
     @property
     def status(self) -> Status:
-        """The worst of the last verdicts that were spoken; `unchecked` if there is none."""
+        """The worst of the last verdicts that were spoken; `unchecked` if there is none.
+
+        Whatever they said: a model that lacks a file by now fails.
+        """
+        if self.missing:
+            return "fail"
         found = {verdict.status for verdict in self.verdicts}
         order: tuple[Status, ...] = ("fail", "warn", "ok")
         return next((status for status in order if status in found), "unchecked")
@@ -100,4 +108,13 @@ def _as_it_is(entry: Entry, seen: Scan) -> DeployedModel:
         entry.verdicts,
         entry.checked_at,
         entry.digests,
+        _missing(folder),
     )
+
+
+def _missing(folder: Path) -> str:
+    try:
+        check_converted(folder)
+    except Failure as failure:
+        return failure.cause
+    return ""

@@ -32,7 +32,10 @@ def check_converted(model_dir: Path) -> int | None:
         context = model.get("context_length")
     except FileNotFoundError as error:
         raise Failure(f"{model_dir} is not a converted model: it has no {GENAI_CONFIG}.", convert) from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except OSError as error:
+        access = "Give yourself access to the model's files."
+        raise Failure(f"{path} cannot be read: {error.strerror or error}.", access) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Failure(f"{path} cannot be read: {error}", "Convert the model again.") from error
     if missing:
         raise Failure(f"{model_dir} lacks {missing[0]}, which its {GENAI_CONFIG} names.", "Convert it again.")

@@ -86,7 +86,13 @@ def listed_loads_and_answers(
     answers = Verdict("sdk-answers", _ANSWERS, "unchecked", "It is not loaded, so it was not asked.")
     try:
         with FoundrySdk(model.cache_dir, cancel) as sdk:
-            lists = _listed(sdk, model, again)
+            try:
+                lists = _listed(sdk, model, again)
+            except Failure as failure:
+                cancel.check()
+                # For one, where it cannot write its lock into the cache folder.
+                fix = failure.fix or f"See that you may write to {model.cache_dir}: the SDK has to."
+                lists = Verdict("sdk-lists", _LISTS, "fail", failure.cause, fix)
             yield lists
             if lists.status == "ok":
                 try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
-from slmtui.events import Cancel, Progress, Service
+from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.foundry import ledger, placing
 from slmtui.foundry.deployed import DeployedModel
 from slmtui.foundry.ledger import Entry
@@ -45,10 +46,15 @@ def _out_of_sight(entry: Entry) -> None:
             placing.mark_unfinished(entry.path)
             aside = placing.put_aside(entry.path, "removing")
         unregister(entry)
-    except BaseException:
+    except BaseException as error:
         if aside is not None:
             placing.move(aside, entry.path)
         if entry.method != "register":
             placing.mark_finished(entry.path)
         ledger.settle(entry.path, entry)
+        if aside is None and isinstance(error, Failure) and not os.access(entry.cache_dir, os.W_OK):
+            raise Failure(
+                f"{entry.model_id} cannot be taken out: {error.cause}",
+                f"Give yourself the right to write to {entry.cache_dir}, then undeploy it once more.",
+            ) from error
         raise

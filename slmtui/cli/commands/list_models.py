@@ -65,6 +65,9 @@ def list_all(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
         )
     else:
         report.line("No model is deployed.")
+    for model in models:
+        if model.missing:
+            report.note(f"{model.model_id}: {model.missing}")
     if kept:
         report.line()
         report.table(

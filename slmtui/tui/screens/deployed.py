@@ -212,7 +212,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
         elif model is None:
             self.go("deploy")
         elif not is_there(model):
-            self.notify("Its folder is gone: undeploy it, then deploy it again.", severity="warning")
+            self.notify("Its files are gone: undeploy it, then deploy it again.", severity="warning")
         else:
             self._open(model)
 

@@ -70,7 +70,8 @@ def _rows(
         yield "served at", served.url or "starting"
         yield "as", f"the model {model.model_id}; y copies the address, s ends it" if served.url else ""
         yield "note", served.advice
-    yield "folder", short(model.folder) if is_there(model) else f"{short(model.folder)} is gone"
+    yield "folder", short(model.folder) if model.folder.is_dir() else f"{short(model.folder)} is gone"
+    yield "missing", model.missing if model.folder.is_dir() else ""
     yield "cache", short(model.cache_dir)
     yield "made from", short(model.model_dir)
     versions = [str(m.version) for m in models if (m.name, m.cache_dir) == (model.name, model.cache_dir)]
@@ -83,7 +84,7 @@ def _rows(
 
 def is_there(model: DeployedModel) -> bool:
     """Whether its files are: somebody else may have deleted them."""
-    return model.folder.is_dir()
+    return model.folder.is_dir() and not model.missing
 
 
 def freed(model: DeployedModel) -> str:
