@@ -1,4 +1,4 @@
-"""A full disk, missing rights, a source that is gone: a cause and a fix for every method, and nothing left."""
+"""A full disk, missing rights, a source that is gone: cause and fix for every method, nothing left behind."""
 
 from __future__ import annotations
 
