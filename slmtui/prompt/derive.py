@@ -64,7 +64,15 @@ def derive(model_dir: Path, family: str = families.AUTO) -> Derivation:
         return _without_chat_template(tokens, chosen)
     config = read_json(model_dir / "tokenizer_config.json")
     bos = chat_template.bos_token
-    derived = derive_from(chat_template, bool(bos) and adds_itself(bos, tokenizer, config), tokens or None)
+    try:
+        derived = derive_from(
+            chat_template, bool(bos) and adds_itself(bos, tokenizer, config), tokens or None
+        )
+    except Failure as failure:
+        if chosen is not None:
+            return _without_chat_template(tokens, chosen, failure.cause)
+        way = f"Or choose a family: slmtui template {model_dir} --family NAME --write --sync-chat-template"
+        raise Failure(failure.cause, f"{failure.fix} {way}", failure.log) from failure
     return derived if chosen is None else _chosen(derived, chosen, tokens)
 
 
@@ -120,7 +128,8 @@ def _chosen(derived: Derivation, family: Family, tokens: AbstractSet[str]) -> De
     )
 
 
-def _without_chat_template(tokens: AbstractSet[str], chosen: Family | None) -> Derivation:
+def _without_chat_template(tokens: AbstractSet[str], chosen: Family | None, unusable: str = "") -> Derivation:
+    """From the vocabulary, or as chosen; `unusable` says why there is none, if there is one after all."""
     family = chosen or families.by_vocabulary(tokens)
     plain = family.id == families.PLAIN
     if chosen is not None:
@@ -133,6 +142,10 @@ def _without_chat_template(tokens: AbstractSet[str], chosen: Family | None) -> D
         f"The model has no chat template: it looks like a base model. {taken} but Foundry Local's SDK does "
         "not chat with a model that has none. Choose the family it was fine-tuned with."
     )
+    if unusable:
+        note = (
+            f"{unusable} {family.title} is taken, as you chose; write the chat template that says the same."
+        )
     confidence, why = sureness(family.template, families.NONE, (), tokens)
     return Derivation(
         family.template,

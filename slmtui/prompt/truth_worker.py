@@ -139,9 +139,11 @@ def _runtime_tokenizer(folder: str) -> tuple[Any, Any]:
         config.add_model_data("no_weights.onnx", _NO_WEIGHTS)
         model = og.Model(config)
         return model, og.Tokenizer(model)
-    except RuntimeError:
+    except RuntimeError as error:
         if not (Path(folder) / "genai_config.json").is_file():
             raise
+        if not (Path(folder) / "tokenizer.json").is_file():
+            raise FileNotFoundError("there is no tokenizer.json") from error
         model = og.Model(folder)
         return model, og.Tokenizer(model)
 

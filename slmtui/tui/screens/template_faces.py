@@ -20,7 +20,7 @@ class TemplateFaces(StationScreen):
     """Which face is shown, and how another one is; the screen has the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "other_face", "Fields/JSON/Truth", tooltip="Fields, JSON, or the truth about them"),
+        Binding("ctrl+t", "other_face", "Other view", tooltip="Fields, JSON, or the truth about them"),
     ]
     _face = 0
 

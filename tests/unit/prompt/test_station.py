@@ -151,3 +151,25 @@ def test_the_context_is_read_from_the_configuration(
 def test_without_a_known_context_the_guides_length_is_taken(tmp_path: Path) -> None:
     made = plan(model(tmp_path, genai_config={}), "my-model")
     assert made.inference_model.model_config.max_length == 2048
+
+
+def test_a_chat_template_that_cannot_be_used_is_no_dead_end(tmp_path: Path) -> None:
+    folder = model(tmp_path)
+    (folder / "chat_template.jinja").write_text("{{ raise_exception('no way') }}", encoding="utf-8")
+    with pytest.raises(Failure, match="no way") as failure:
+        plan(folder, "my-model")
+    assert "--family" in failure.value.fix
+    chosen = plan(folder, "my-model", "chatml")
+    assert chosen.derivation.template.user.startswith("<|im_start|>user")
+    assert "no way" in chosen.derivation.notes[0]
+    assert not chosen.derivation.agrees
+
+
+def test_what_another_program_has_written_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    made = plan(model(tmp_path), "my-model")
+    made.target.write_text("theirs", encoding="utf-8")
+    with pytest.raises(Failure, match="another program"):
+        write(made)
+    assert made.target.read_text(encoding="utf-8") == "theirs"
+    write(made.look_again())
+    assert made.target.read_text(encoding="utf-8") == made.inference_model.to_json()

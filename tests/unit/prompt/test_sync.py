@@ -150,3 +150,29 @@ def test_the_likeliest_token_each_time_is_no_sampling(config: ModelConfig) -> No
 def test_without_a_runtime_configuration_there_is_nothing_to_write_into(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"no genai_config\.json"):
         search_plan(tmp_path, ModelConfig())
+
+
+def test_what_others_edited_is_neither_overwritten_nor_undone_unseen(
+    tmp_path: Path,
+) -> None:
+    folder = model(tmp_path, chat_template__jinja=CHATML, genai_config__json=GENAI)
+    before = digest(folder)
+    wish, options = sync_plan(folder, HAND), search_plan(folder, ModelConfig())
+    files = folder / "chat_template.jinja", folder / "genai_config.json"
+    for file, deed in zip(files, (lambda: sync(wish), lambda: write_search(options)), strict=True):
+        original = file.read_bytes()
+        file.write_bytes(original + b" ")
+        with pytest.raises(Failure, match="another program"):
+            deed()
+        file.write_bytes(original)
+        deed()
+        assert originals.is_kept(originals.original_of(file))
+    for file, undo in zip(files, (unsync, undo_search), strict=True):
+        ours = file.read_bytes()
+        file.write_bytes(ours + b" ")
+        with pytest.raises(Failure, match="changed after slmtui wrote it") as failure:
+            undo(folder)
+        assert originals.original_of(file).name in failure.value.fix
+        file.write_bytes(ours)
+        assert undo(folder)
+    assert digest(folder) == before
