@@ -18,6 +18,9 @@ from typing import Any
 
 import psutil
 
+# Made once: `json.dumps` with arguments makes an encoder each time, which is half of what a reply costs.
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 
 class Link:
     """Requests in, replies out; everything else that is printed goes to the log.
@@ -27,7 +30,7 @@ class Link:
     """
 
     def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+        self._out = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
         self._lock = threading.Lock()
         self._requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -35,10 +38,10 @@ class Link:
 
     def send(self, event: str, **fields: Any) -> None:
         """Send one reply: `{"event": event, …fields}`."""
-        line = json.dumps({"event": event, **fields}, ensure_ascii=False, default=str)
+        # A lone surrogate (half a character from a tokenizer) is not UTF-8; it must not end us.
+        line = (_encode({"event": event, **fields}) + "\n").encode("utf-8", "replace")
         with self._lock:
-            # A lone surrogate (half a character from a tokenizer) is not UTF-8; it must not end us.
-            self._out.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
+            self._out.write(line)
             self._out.flush()
 
     def receive(self) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Token(Event):
-    """Text that was generated: that of one token, or of a few that came within 10 ms.
+    """Text that was generated: that of one token, or of a few that came within 20 ms.
 
     Joined, the texts are the answer. It is data: control characters and markup are still in it.
     """

@@ -20,7 +20,7 @@ from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child, Meter
 from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loaded, Loop, Token
-from slmtui.runtime.diagnosis import broke_down, hangs
+from slmtui.runtime.diagnosis import broke_down, died, hangs
 from slmtui.runtime.folder import ConvertedModel, read_folder
 from slmtui.runtime.memory import high_water
 from slmtui.runtime.parameters import ChatParameters, Message
@@ -289,7 +289,4 @@ class ModelHost:
                 raise Failure(message["cause"], message["fix"], self.log)
             else:
                 yield message
-        death = child.death()
-        raise Failure(
-            death.cause, f"{death.fix} Loading the model again starts a new host.".strip(), self.log
-        )
+        raise died(child.death())

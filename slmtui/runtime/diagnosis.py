@@ -84,6 +84,15 @@ def broke_down(reply: Mapping[str, Any], log: Path | None) -> Failure:
     )
 
 
+def died(death: Failure) -> Failure:
+    """The failure for a host that has ended without a word of its own."""
+    if _NO_MEMORY.search(death.cause):
+        fix = "Close other programs or convert to a smaller precision; then load the model again."
+        return Failure(f"The model host ran out of memory. {death.cause}", fix, death.log)
+    fix = f"{death.fix} Loading the model again starts a new host.".strip()
+    return Failure(death.cause, fix, death.log)
+
+
 def hangs(log: Path | None) -> Failure:
     """The failure for a host that neither says nor does anything."""
     return Failure(

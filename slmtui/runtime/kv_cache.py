@@ -153,15 +153,16 @@ class KvCache:
 
     def _renew(self, length: int, sampling: Sampling, seed: int | None) -> None:
         self.drop()
-        self._capacity = capacity_for(length, self._context_length)
+        # A seeded generator is never used again, its random numbers have moved on: it needs no more room.
+        once = seed is not None
+        self._capacity = length if once else capacity_for(length, self._context_length)
         self._params = self._og.GeneratorParams(self._model)
         options = dict(sampling) | {"max_length": self._capacity}
         if seed is not None:
             options["random_seed"] = seed
         self._params.set_search_options(**options)
         self.generator = self._og.Generator(self._model, self._params)
-        # A seeded generator is never used again: its random numbers have moved on.
-        self._kind = None if seed is not None else _kind(sampling)
+        self._kind = None if once else _kind(sampling)
 
 
 def _kind(sampling: Sampling) -> tuple[bool, bool]:

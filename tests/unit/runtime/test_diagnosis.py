@@ -2,7 +2,8 @@
 
 import pytest
 
-from slmtui.runtime.diagnosis import load_failure
+from slmtui.events import Failure
+from slmtui.runtime.diagnosis import died, load_failure
 
 CUT_OFF = (
     "Deserialize tensor model.layers.5.mlp.gate_proj.MatMul.weight_Q4 failed.tensorprotoutils.cc:1876"
@@ -69,3 +70,12 @@ def test_a_missing_runtime_sends_people_to_the_environment() -> None:
 
 def test_want_of_memory_is_said() -> None:
     assert "memory" in load_failure("/m", MemoryError()).cause
+
+
+def test_a_host_that_ended_for_want_of_memory_is_told_from_other_ends() -> None:
+    ended = "The worker process was ended by an abort (SIGABRT)."
+    starved = died(Failure(f"{ended} It last said: what():  std::bad_alloc", "Try again.", None))
+    assert starved.cause.startswith("The model host ran out of memory.")
+    assert "smaller precision" in starved.fix
+    other = died(Failure(ended, "Try again.", None))
+    assert (other.cause, other.fix) == (ended, "Try again. Loading the model again starts a new host.")

@@ -1,6 +1,6 @@
 import pytest
 
-from slmtui.runtime.pacing import LARGEST, SEND_EVERY, SMALLEST, TARGET_SECONDS, PromptPace, Speaker
+from slmtui.runtime.pacing import FIRST, LARGEST, SEND_EVERY, SMALLEST, TARGET_SECONDS, PromptPace, Speaker
 
 
 def read(pace: PromptPace, end: int, seconds_a_token: float, start: int = 0) -> list[tuple[int, int]]:
@@ -37,7 +37,7 @@ def test_the_size_settles_where_a_piece_takes_about_the_target() -> None:
 def test_the_rest_of_a_prompt_does_not_change_the_size() -> None:
     pace = PromptPace()
     pace.took(2, 0.0001)
-    assert pace.size == SMALLEST
+    assert pace.size == FIRST
 
 
 def spoken(times: list[float]) -> list[tuple[str, int, float]]:
@@ -64,3 +64,10 @@ def test_fast_tokens_are_joined_and_none_is_lost() -> None:
     assert sum(tokens for _, tokens, _ in sent) == 101
     assert len(sent) <= 23
     assert sent[-1][2] == times[-1]
+
+
+def test_what_is_less_than_two_pieces_is_one() -> None:
+    pace = PromptPace()
+    assert list(pace.pieces(0, 2 * FIRST)) == [(0, 2 * FIRST)]
+    pace.size = LARGEST
+    assert list(pace.pieces(0, LARGEST + 9)) == [(0, LARGEST), (LARGEST, LARGEST + 9)]
