@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slmtui.config.files import folder_bytes
+from slmtui.environment.installed import command_line
 from slmtui.events import Failure, Status, Verdict
 from slmtui.foundry import ledger
 from slmtui.foundry.cache import absolute_path
 from slmtui.foundry.index import registered_at
 from slmtui.foundry.ledger import Entry
-from slmtui.foundry.methods import Method
+from slmtui.foundry.methods import FIRST_VERSION, Method
 from slmtui.foundry.model_folder import check_converted
 from slmtui.foundry.repair import repair
 from slmtui.foundry.scanner import Scan, scan
@@ -46,6 +47,13 @@ class DeployedModel:
     checked_at: str = ""
     digests: tuple[tuple[str, str], ...] = ()
     missing: str = ""
+
+    @property
+    def again(self) -> str:
+        """The command that deploys it once more, to the same place in the same way."""
+        version = () if self.version == FIRST_VERSION else ("--version", str(self.version))
+        place = ("--cache-dir", str(self.cache_dir), "--method", self.method, *version)
+        return command_line("slmtui", "deploy", str(self.model_dir), "--name", self.name, *place, "--replace")
 
     @property
     def status(self) -> Status:

@@ -58,7 +58,7 @@ def unharmed(model: DeployedModel, cancel: Cancel, share: float = 1.0) -> Servic
 
     The progress runs from 0 to `share`.
     """
-    fix = f"Deploy it again: slmtui deploy {model.model_dir} --name {model.name} --replace"
+    fix = f"Deploy it again: {model.again}"
     try:
         check_converted(model.folder)
         found = pieces(model.folder)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from slmtui.environment.installed import command_line
 from slmtui.events import Failure
 from slmtui.foundry.scanner import GENAI_CONFIG, INFERENCE_MODEL
 from slmtui.prompt.inference_model import parse
@@ -49,7 +50,7 @@ def inference_model(model_dir: Path, name: str, context_length: int | None) -> s
         Failure: there is none, or Foundry Local could not use it.
     """
     path = model_dir / INFERENCE_MODEL
-    write = f"Write one: slmtui template {model_dir} --write"
+    write = f"Write one: {command_line('slmtui', 'template', str(model_dir), '--write')}"
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:

@@ -165,6 +165,11 @@ def _check_place(cache: CacheFolder, target: Path, source: Path, *, replace: boo
         raise Failure(f"{ground} is a file, so {cache.path} cannot be a cache folder.", "Choose a folder.")
     if not os.access(ground, os.W_OK):
         raise Failure(f"{ground} is read-only for you.", "Choose a cache folder that you may write to.")
+    if cache.path == source or source in cache.path.parents:
+        raise Failure(
+            f"{cache.path} is the model's own folder, or in it: the model would be put into itself.",
+            "Choose a cache folder beside it.",
+        )
     if source == target or target in source.parents:
         raise Failure(f"{source} is the deployed model itself.", "Give the folder of the conversion.")
     taken = _taken(target)

@@ -81,7 +81,7 @@ def listed_loads_and_answers(
 
     The cache's list of registrations is read by the SDK and stays as it is.
     """
-    again = f"slmtui deploy {model.model_dir} --name {model.name} --replace"
+    again = model.again
     loads = Verdict("sdk-loads", _LOADS, "unchecked", "The SDK does not list it, so it was not asked to.")
     answers = Verdict("sdk-answers", _ANSWERS, "unchecked", "It is not loaded, so it was not asked.")
     try:

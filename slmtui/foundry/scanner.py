@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from slmtui.environment.installed import command_line
+
 GENAI_CONFIG = "genai_config.json"
 INFERENCE_MODEL = "inference_model.json"
 # A folder with this file is one whose download is not finished: every scanner leaves it alone.
@@ -127,7 +129,7 @@ def _incomplete(folder: Path, missing: list[str]) -> Skipped:
         fix = f"Let the download end; if none is running, delete {folder / UNFINISHED}."
         return Skipped(folder, f"{UNFINISHED} in it says that its download is not finished", fix)
     if missing == [INFERENCE_MODEL]:
-        fix = f"Write one: slmtui template {folder} --write"
+        fix = f"Write one: {command_line('slmtui', 'template', str(folder), '--write')}"
     elif missing == [GENAI_CONFIG]:
         fix = "Put the converted model's files beside it: both belong into the same folder."
     else:

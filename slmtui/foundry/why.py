@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from slmtui.environment.installed import command_line
 from slmtui.events import Failure
 from slmtui.foundry import ledger
 from slmtui.foundry.cache import absolute_path, cache_folders
@@ -122,7 +123,7 @@ def _outside(path: Path, cache: Path | None) -> Why:
             return _registered_outside(path, root, registered, _ours(root))
     where = f"not below {cache}" if cache else "not below any cache folder that is known"
     looks = any((path / name).is_file() for name in (GENAI_CONFIG, INFERENCE_MODEL))
-    fix = f"Deploy it: slmtui deploy {path} --name NAME"
+    fix = f"Deploy it: {command_line('slmtui', 'deploy', str(path), '--name', 'NAME')}"
     return Why(path, False, "", f"is {where}, and no scanner looks there", fix, None, looks_like_model=looks)
 
 

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
-from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.jobs import JobChanged
 from slmtui.tui.served import Served
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.deployed_rows import Stock, ask_to_throw_away, ask_to_undeploy
@@ -92,8 +92,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
         return self._runs(self.MODE)
 
     def _runs(self, mode: str) -> bool:
-        job = self.slmtui.job(mode)
-        return job is not None and job.running
+        return (job := self.slmtui.job(mode)) is not None and job.running
 
     def _serves(self, model: DeployedModel | None) -> bool:
         """Whether it is this one that is served."""
@@ -145,7 +144,9 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
 
     def _show_primary(self) -> None:
         if self._stock:
-            self.set_primary("Go on" if self._kept else "Open in chat", self._stock.words, focus=False)
+            kept = self._kept
+            does = "Open in chat" if kept is None else "Go on" if kept.total_bytes else "Throw away"
+            self.set_primary(does, self._stock.words, focus=False)
 
     def _heading(self) -> Content:
         return Content.styled(self.HEADING, "bold")  # it is about no model in particular
@@ -207,7 +208,9 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
 
     def proceed(self) -> None:
         model, kept = self._model, self._kept
-        if kept is not None:
+        if kept is not None and not kept.total_bytes:
+            self.action_undeploy()  # what it was made from is gone
+        elif kept is not None:
             self._start(str(kept.path), lambda cancel: self._depot.go_on(kept, cancel))
         elif model is None:
             self.go("deploy")
@@ -232,8 +235,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
 
     def action_verify(self) -> None:
         """Ask everybody about it once more."""
-        model = self._model
-        if model is not None:
+        if (model := self._model) is not None:
             self._start(str(model.path), lambda cancel: self._depot.verify_model(model, cancel))
 
     def action_undeploy(self) -> None:
@@ -260,8 +262,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
 
     def action_serve(self) -> None:
         """Serve it, or end that."""
-        model = self._model
-        if model is None:
+        if (model := self._model) is None:
             return
         if self._runs(SERVE):
             if not self._serves(model):
@@ -273,14 +274,12 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
         self._show()
 
     def _stop_serving(self) -> None:
-        job: Job[Any] | None = self.slmtui.job(SERVE)
-        if job is not None:
+        if (job := self.slmtui.job(SERVE)) is not None:
             job.stop()
 
     def action_copy(self) -> None:
         """Copy its address, else its folder."""
-        model = self._model
-        if model is not None:
+        if (model := self._model) is not None:
             self.app.copy_to_clipboard(self._address or str(model.folder))
             self.notify("The address is copied." if self._address else "The folder's path is copied.")
 

@@ -75,7 +75,7 @@ def ask_to_undeploy(model: DeployedModel) -> AskScreen:
 
 def ask_to_throw_away(one: Unfinished) -> AskScreen:
     """The question before an interrupted copy is thrown away."""
-    stays = short(one.model_dir) if one.model_dir.is_dir() else "nothing: what it was made from is gone"
+    stays = short(one.model_dir) if one.total_bytes else "nothing: what it was made from is gone"
     rows = (("deletes", short(one.folder)), ("frees", size(one.bytes)), ("stays", stays))
     section = Section(f"The interrupted copy of {one.model_id}", rows)
     return AskScreen("Throw it away?", [section], "Throw away", no="Keep it")

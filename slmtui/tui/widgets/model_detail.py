@@ -58,8 +58,8 @@ def unfinished_facts(one: Unfinished) -> Iterator[tuple[str, str]]:
     yield "hidden in", short(one.folder)
     yield "cache", short(one.cache_dir)
     made_from = short(one.model_dir)
-    yield "made from", made_from if one.model_dir.is_dir() else f"{made_from}, which is gone"
-    enter = "Enter goes on from there; " if one.model_dir.is_dir() else ""
+    yield "made from", made_from if one.total_bytes else f"{made_from}, which is gone"
+    enter = "Enter goes on from there; " if one.total_bytes else ""
     yield "can", f"{enter}Delete throws it away"
 
 
@@ -70,8 +70,9 @@ def _rows(
         yield "served at", served.url or "starting"
         yield "as", f"the model {model.model_id}; y copies the address, s ends it" if served.url else ""
         yield "note", served.advice
-    yield "folder", short(model.folder) if model.folder.is_dir() else f"{short(model.folder)} is gone"
-    yield "missing", model.missing if model.folder.is_dir() else ""
+    there = is_there(model) or model.missing
+    yield "folder", short(model.folder) if there else f"{short(model.folder)} is gone"
+    yield "missing", model.missing
     yield "cache", short(model.cache_dir)
     yield "made from", short(model.model_dir)
     versions = [str(m.version) for m in models if (m.name, m.cache_dir) == (model.name, model.cache_dir)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,16 @@ def test_a_file_that_is_gone_is_named(model_dir: Path, cache: Path) -> None:
 
     assert files.status == "fail"
     assert files.evidence.startswith("tokenizer.json: no longer there")
+
+
+def test_deploying_again_is_one_line_to_paste(model_dir: Path, cache: Path) -> None:
+    """To the same place in the same way; folders have spaces in their names."""
+    drain(deploy(plan(model_dir, "small", cache, method="copy", version=3), Cancel()))
+    (model,) = deployed()
+
+    words = shlex.split(model.again) if os.name != "nt" else []
+
+    assert words[:3] == ["slmtui", "deploy", str(model_dir)]
+    assert words[3:] == [
+        *("--name", "small", "--cache-dir", str(cache), "--method", "copy", "--version", "3", "--replace")
+    ]

@@ -185,3 +185,9 @@ def test_a_cache_that_was_used_once_is_remembered(model_dir: Path, cache: Path) 
     drain(deploy(plan(model_dir, "small", cache), Cancel()))
 
     assert [folder.origin for folder in cache_folders() if folder.path == cache] == ["given"]
+
+
+def test_a_model_is_not_deployed_into_itself(model_dir: Path) -> None:
+    for cache in (model_dir, model_dir / "cache" / "models"):
+        with pytest.raises(Failure, match="own folder"):
+            plan(model_dir, "small", cache)
