@@ -25,6 +25,7 @@ from slmtui.units import size
 WORKER = "slmtui.source.hub_worker"
 _LOOK_SECONDS = 0.1
 _DOWNLOADED = 0.97
+_PATIENCE_SECONDS = 30.0  # with a hub that takes the call and says nothing
 # huggingface_hub's own settings: no telemetry, no bars in the log, and the plain protocol, whose bytes can be
 # watched on the disk as they come. A connection that says nothing is given up.
 _SETTINGS = {
@@ -58,7 +59,8 @@ def fetch(identifier: HubId, cancel: Cancel, *, allow_pickle: bool = False) -> S
         Child(WORKER, python=python, environment=_SETTINGS, log=log) as child,
         cancel.calling(child.kill),
     ):
-        child.send({"repository": identifier.repository, "revision": identifier.revision})
+        asked = {"repository": identifier.repository, "revision": identifier.revision}
+        child.send({**asked, "patience": _PATIENCE_SECONDS})
         conversation = _Conversation(child, cancel, identifier, log)
         try:
             found = yield from conversation.reply("found")
@@ -186,9 +188,9 @@ def _refusal(identifier: HubId, message: dict[str, Any], log: Path) -> Failure:
         return _Unreachable(f"The hub has trouble of its own ({status}).", "Try again later.", log)
     if "ENOSPC" in str(message.get("message")) or "No space left" in str(message.get("message")):
         return Failure("The disk is full.", "Free some room, or move slmtui's files with SLMTUI_HOME.", log)
-    if kinds & set(_BROKEN_OFF):
+    if kinds & set(_BROKEN_OFF) and not message.get("asking"):
         return Failure(f"The download of {identifier} broke off. Nothing of it is used.", "Try again.", log)
-    if kinds & set(_UNREACHABLE):
+    if kinds & {*_UNREACHABLE, *_BROKEN_OFF}:
         return _Unreachable(
             f"{identifier} cannot be fetched: the Hugging Face hub cannot be reached from here.",
             "Check the connection and the proxy; or copy the model's folder here and give its path.",

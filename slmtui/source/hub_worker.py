@@ -1,8 +1,9 @@
 """Talks to the Hugging Face hub in a process of its own, with the user's own settings and token.
 
-Request: `{"repository", "revision"}`; reply `found` (`commit`, `files`: name, bytes, sha256, blob of each).
+Request: `{"repository", "revision", "patience": seconds}`; reply `found` (`commit`, `files`: name, bytes, sha256, blob of each).
 Then `{"folder", "commit", "names"}`; reply `finished` once all of them lie in `folder`.
-Whatever goes wrong is a `refused` (`kinds`: the error's classes and those behind it, `status`, `message`).
+Whatever goes wrong is a `refused` (`kinds`: the error's classes and those behind it, `status`, `message`,
+`asking`: whether it was about the model, before anything was downloaded).
 """
 
 from __future__ import annotations
@@ -20,14 +21,21 @@ def main(link: child.Link) -> None:
     try:
         _work(link, request)
     except Exception as error:
-        link.send("refused", **_described(error))
+        link.send("refused", **_described(error), asking=False)
 
 
 def _work(link: child.Link, request: dict[str, Any]) -> None:
     from huggingface_hub import HfApi, hf_hub_download
 
     repository = request["repository"]
-    info = HfApi().model_info(repository, revision=request["revision"], files_metadata=True)
+    # Without a limit of its own this one waits forever for a hub that takes the call and says nothing.
+    try:
+        info = HfApi().model_info(
+            repository, revision=request["revision"], files_metadata=True, timeout=request["patience"]
+        )
+    except Exception as error:
+        link.send("refused", **_described(error), asking=True)
+        return
     files = [
         {
             "name": each.rfilename,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import socket
 import sys
 import threading
 import time
@@ -143,6 +144,16 @@ def test_without_a_connection_it_says_so_or_takes_what_is_here(the_hub, monkeypa
     assert drain(hub.fetch(TINY, Cancel())) == folder
     with pytest.raises(Failure, match="cannot be reached"):
         drain(hub.fetch(HubId("org/other"), Cancel()))
+
+
+def test_a_hub_that_takes_the_call_and_says_nothing_is_given_up(the_hub, monkeypatch):
+    monkeypatch.setattr(hub, "_PATIENCE_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = time.monotonic()
+        with pytest.raises(Failure, match="cannot be reached from here"):
+            drain(hub.fetch(TINY, Cancel()))
+    assert time.monotonic() - started < 20
 
 
 def test_a_hub_that_was_switched_off_is_said_so(the_hub, monkeypatch):
