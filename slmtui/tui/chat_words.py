@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from slmtui.runtime.answer import Answer
+from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.figures import SessionFigures
 from slmtui.tui.format import MUTED
 from slmtui.units import duration, size
@@ -78,6 +79,21 @@ def session_rows(figures: SessionFigures) -> list[tuple[str, str]]:
         ("reading", rate(figures.prompt_tokens_per_second)),
         ("tokens", f"{figures.prompt_tokens:,} read, {figures.completion_tokens:,} made"),
         ("took", seconds_short(figures.seconds)),
+    ]
+
+
+def parameter_rows(conversation: Conversation) -> list[tuple[str, str]]:
+    """How the next answer is made."""
+    p = conversation.parameters
+    sampled = [("top-p", f"{p.top_p:g}"), ("top-k", str(p.top_k or ""))]
+    return [
+        ("temperature", "0, greedy" if p.greedy else f"{p.temperature:g}"),
+        *(sampled if not p.greedy else []),
+        ("repetition", f"{p.repetition_penalty:g}"),
+        ("max tokens", f"{p.max_tokens:,}"),
+        ("seed", "" if p.seed is None else str(p.seed)),
+        ("stop at", " | ".join(p.stop).replace("\n", "\\n")),
+        ("system", " ".join(conversation.system.split())[:200]),
     ]
 
 

@@ -50,6 +50,7 @@ class ChatPanel(StationScreen):
         conversation = self.session.conversation
         ignores = _ENGINES[conversation.engine].ignores
         self.query_one(ParameterPanel).show(conversation, ignores)
+        self.query_one(FiguresPanel).show_parameters(conversation)
 
     @property
     def _panel_open(self) -> bool:

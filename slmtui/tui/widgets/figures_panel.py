@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Sparkline, Static
 
+from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.figures import over
 from slmtui.runtime.watching import Cores
 from slmtui.tui.chat_session import ChatSession
-from slmtui.tui.chat_words import answer_rows, cores, session_rows
+from slmtui.tui.chat_words import answer_rows, cores, parameter_rows, session_rows
 from slmtui.tui.widgets.facts import Facts
 from slmtui.units import duration, size
 
@@ -40,6 +41,8 @@ class FiguresPanel(Vertical):
         yield Facts(id="session-facts")
         yield from _plot("first", "first token, each answer")
         yield from _plot("speed", "tokens per second, each answer")
+        yield Static("Parameters", classes="section", id="parameters-title")
+        yield Facts(id="parameter-facts")
 
     def show(self, session: ChatSession) -> None:
         """Show the figures of the answers there are."""
@@ -54,6 +57,10 @@ class FiguresPanel(Vertical):
         spoken = [answer for answer in answers if answer.completion_tokens]
         self._plot("first", [answer.ttft_seconds for answer in spoken])
         self._plot("speed", [answer.decode_tokens_per_second for answer in spoken])
+
+    def show_parameters(self, conversation: Conversation) -> None:
+        """Show how the next answer is made."""
+        self.query_one("#parameter-facts", Facts).show(parameter_rows(conversation))
 
     def sample(self, session: ChatSession) -> None:
         """Take a sample of the process, and show it with those from before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from textual import events
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -30,6 +31,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._first = 0
         self._most = _MOST
         self._conversation = ""
+        self._width = 0
         self._showing = asyncio.Lock()  # while turns come and go nobody else changes them
 
     def compose(self):  # type: ignore[no-untyped-def]
@@ -69,6 +71,7 @@ class Transcript(VerticalScroll, can_focus=False):
             text = session.growing if last else turn.text
             await view.show(turn, text, growing=growing, loop=session.loop if last else 0)
             view.show_forgotten(conversation.forgotten)
+        self.call_after_refresh(self._settle)
 
     async def grow(self, session: ChatSession) -> None:
         """More of the last answer has come."""
@@ -91,6 +94,28 @@ class Transcript(VerticalScroll, can_focus=False):
             above = [view for view in missing if there and view.index < min(there)]
             await self.mount_all(above, after=0)
             await self.mount_all([view for view in missing if view not in above])
+
+    def _settle(self) -> None:
+        """Turns that are more than a page out of sight rest; the last one never does."""
+        page = self.size.height
+        top, bottom = self.scroll_y - page, self.scroll_y + 2 * page
+        for view in self.views[:-1]:
+            place = view.virtual_region
+            if place.height:
+                view.rest(place.bottom < top or place.y > bottom)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._settle()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """At another width every turn has another height."""
+        if event.size.width != self._width:
+            self._width = event.size.width
+            for view in self.views:
+                view.rest(False)
+            self.call_after_refresh(self._settle)
 
     def page(self, pages: int) -> None:
         """Scroll by a page: away from the end it holds still, back at the end it follows again."""

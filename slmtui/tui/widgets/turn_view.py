@@ -29,6 +29,7 @@ class TurnView(Vertical, can_focus=True):
     TurnView {
         height: auto;
         margin-bottom: 1;
+        .turn-body { height: auto; }
         .question { background: $boost; padding: 0 1; border-left: thick $primary; height: auto; }
         .figures, .turn-notes { padding: 0 1; height: auto; }
         .forgotten-line {
@@ -70,17 +71,24 @@ class TurnView(Vertical, can_focus=True):
         self.index = index
         self.turn = turn
         self._question: str | None = None
+        self._shown: tuple[object, ...] = ()
+        self._rests = False
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="forgotten-line")
-        yield Static(classes="question", markup=False)
-        yield AnswerText()
-        yield Static(classes="turn-notes")
-        yield Static(classes="figures")
+        with Vertical(classes="turn-body"):
+            yield Static(classes="forgotten-line")
+            yield Static(classes="question", markup=False)
+            yield AnswerText()
+            yield Static(classes="turn-notes")
+            yield Static(classes="figures")
 
     async def show(self, turn: Turn, text: str, *, growing: bool = False, loop: int = 0) -> None:
         """Show the turn with `text` as its answer, which is `growing` while the model speaks."""
-        self.turn = turn
+        shown = (turn, text, growing, loop)
+        if shown == self._shown:
+            return
+        self.turn, self._shown = turn, shown
+        self.rest(False)
         if turn.question != self._question:
             self._question = turn.question
             self.query_one(".question", Static).update(_shortened(turn.question))
@@ -88,12 +96,26 @@ class TurnView(Vertical, can_focus=True):
         self._set(".turn-notes", _notes(turn, growing, loop))
         self._set(".figures", _ending(turn, growing))
 
+    def rest(self, rests: bool) -> None:
+        """Out of sight it is an empty box of its height.
+
+        Textual lays every widget out again when an answer grows, whether it can be seen or not, and a few
+        turns of Markdown are hundreds of them.
+        """
+        if rests != self._rests:
+            self._rests = rests
+            self.styles.height = self.size.height if rests else "auto"
+            self.query_one(".turn-body").display = not rests
+
     def show_forgotten(self, index_of_first: int) -> None:
         """Whether the model still sees this turn; the first that it sees has the line above it."""
         self.set_class(self.index < index_of_first, "-forgotten")
         line = self.query_one(".forgotten-line", Static)
-        line.display = self.index == index_of_first > 0
-        if line.display:
+        first = self.index == index_of_first > 0
+        if line.display != first:
+            self.rest(False)
+            line.display = first
+        if first:
             turns = "the turn" if index_of_first == 1 else f"the {index_of_first} turns"
             line.update(f"── the context is full: the model no longer sees {turns} above ──")
 
