@@ -1,6 +1,7 @@
 """Talks to the Hugging Face hub in a process of its own, with the user's own settings and token.
 
-Request: `{"repository", "revision", "patience": seconds}`; reply `found` (`commit`, `files`: name, bytes, sha256, blob of each).
+Request: `{"repository", "revision", "patience": seconds}`; reply `found` (`commit`, `files`: name,
+bytes, sha256, blob of each).
 Then `{"folder", "commit", "names"}`; reply `finished` once all of them lie in `folder`.
 Whatever goes wrong is a `refused` (`kinds`: the error's classes and those behind it, `status`, `message`,
 `asking`: whether it was about the model, before anything was downloaded).
