@@ -293,7 +293,7 @@ class ConvertScreen(JobScreen):
             text, what = self._pane.copied
         else:
             log = self.query_one(LogView)
-            text, what = log.text, f"{len(log.lines)} lines are"
+            text, what = log.text, "One line is" if len(log.lines) == 1 else f"{len(log.lines)} lines are"
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"{what} copied.")
