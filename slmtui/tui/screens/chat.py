@@ -143,9 +143,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
                 "Send", f"Enter asks turn {self._editing + 1} anew, Esc leaves it.{gone}", focus=False
             )
         elif problem is not None and not question.text:
-            self.set_primary(
-                "Restart", "Enter asks again; a host that has ended is started anew.", focus=False
-            )
+            self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)
         elif session.turns and session.turns[-1].open and not question.text:
             self.set_primary("Ask again", "The last question has no answer yet.", focus=False)
         elif session.not_kept is not None:

@@ -117,7 +117,7 @@ class TurnView(Vertical, can_focus=True):
             line.display = first
         if first:
             turns = "the turn" if index_of_first == 1 else f"the {index_of_first} turns"
-            line.update(f"── the context is full: the model no longer sees {turns} above ──")
+            line.update(f"── the model no longer sees {turns} above ──")
 
     def _set(self, selector: str, content: Content | None) -> None:
         place = self.query_one(selector, Static)
