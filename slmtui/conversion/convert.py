@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from slmtui.config.locations import log_dir
 from slmtui.conversion import gate, history, reuse
 from slmtui.conversion.beginning import beginning
 from slmtui.conversion.digests import Beside, describe, wait
-from slmtui.conversion.manifest import ingredients, write_manifest
+from slmtui.conversion.manifest import Ingredients, ingredients, write_manifest
 from slmtui.conversion.olive import MODEL, Made, run_olive
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
 from slmtui.conversion.progress import Tracker
@@ -118,7 +120,7 @@ def convert(
             looked = beside.begin(lambda cancel: ingredients(source, python, cancel))
             with ModelHost(staging / MODEL, log=log, python=python) as host:
                 olive = run_olive(source, recipe, staging, tracker, log, cancel, plan.config, python, begun)
-                made = yield from _starting(host, olive)
+                made = yield from _starting(host, olive, looked)
                 written = sorted(made.model.iterdir())
                 described = beside.begin(lambda cancel: describe(written, cancel))
                 yield tracker.enter("gate")
@@ -193,17 +195,24 @@ def _prove(
     return proof
 
 
-def _starting(host: ModelHost, olive: Service[Made]) -> Service[Made]:
-    """What `olive` does; once it writes its result, `host` is started to wait for it."""
-    while True:
-        try:
-            event = next(olive)
-        except StopIteration as end:
-            made: Made = end.value
-            return made
-        if isinstance(event, Progress) and event.stage in ("save", "finish"):
-            host.start()
-        yield event
+def _starting(host: ModelHost, olive: Service[Made], looked: Future[Ingredients]) -> Service[Made]:
+    """What `olive` does; once it writes its result, `host` is started to wait for it.
+
+    Raises:
+        Failure: of `olive`, or of the look at the source meanwhile: its weights are damaged.
+    """
+    with contextlib.closing(olive):
+        while True:
+            if looked.done():
+                looked.result()
+            try:
+                event = next(olive)
+            except StopIteration as end:
+                made: Made = end.value
+                return made
+            if isinstance(event, Progress) and event.stage in ("save", "finish"):
+                host.start()
+            yield event
 
 
 def _gate(plan: ConversionPlan, made: Made, host: ModelHost, cancel: Cancel) -> Iterator[Verdict]:
