@@ -311,6 +311,14 @@ async def test_a_long_conversation_shows_its_last_turns(sample_dir, converted_sa
         await pilot.press("ctrl+home")
         await until(pilot, lambda: len(transcript.views) == 40)
         assert [view.index for view in transcript.views] == list(range(60, 100))
+        # What was out of sight is there when one comes to it.
+        await until(pilot, lambda: "Question 60" in screen_text(app))
+        app.screen.query_one("#question").focus()
+        while transcript.scroll_y < transcript.max_scroll_y:
+            await pilot.press("pagedown")
+            await pilot.pause(0.05)
+            assert "Question" in screen_text(app)
+        await until(pilot, lambda: "Question 99" in screen_text(app))
         await app.action_quit()
 
 
