@@ -85,15 +85,19 @@ class KvCache:
         self._kind: tuple[bool, bool] | None = None
         self._capacity = 0
         self._tokens: list[int] = []
+        self._unread: int | None = None
         self.generator: Any = None
 
     def prepare(self, prompt: Sequence[int], length: int, sampling: Sampling, seed: int | None) -> int:
         """Make the generator ready to read the rest of `prompt`; returns how many tokens it keeps.
 
         `length` is what the sequence may grow to. At least two tokens are left to read: the logits of the
-        last one are needed, and one alone would be computed by other kernels.
+        last one are needed, and one alone would be computed by other kernels. Only where an answer that broke
+        off goes on is it the last one alone: these are the kernels it would have gone on with.
         """
-        kept = min(common_prefix(self._tokens, prompt), max(0, len(prompt) - 2))
+        goes_on = self._unread is not None and list(prompt) == [*self._tokens, self._unread]
+        kept = min(common_prefix(self._tokens, prompt), max(0, len(prompt) - (1 if goes_on else 2)))
+        self._unread = None
         if not self._same_rope(len(prompt)):
             kept = 0
         if self._reusable(length, sampling, seed) and self._rewind(kept):
@@ -122,11 +126,13 @@ class KvCache:
     def wrote(self, tokens: Sequence[int], *, ended: bool) -> None:
         """Note what was generated. Unless the model `ended` its answer, the last token was not read yet."""
         self._tokens += tokens if ended else tokens[:-1]
+        self._unread = tokens[-1] if tokens and not ended else None
 
     def drop(self) -> None:
         """Forget everything and free the memory."""
         self.generator = self._params = self._kind = None
         self._tokens.clear()
+        self._unread = None
         self._capacity = 0
 
     def _reusable(self, length: int, sampling: Sampling, seed: int | None) -> bool:

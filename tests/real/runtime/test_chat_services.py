@@ -50,6 +50,13 @@ def foundry(converted_sample: Path) -> Iterator[FoundryHost]:
         yield host
 
 
+@pytest.fixture(scope="module")
+def smollm2_host(converted_smollm2: Path) -> Iterator[ModelHost]:
+    with ModelHost(converted_smollm2) as host:
+        host.load()
+        yield host
+
+
 def about(question: str, parameters: ChatParameters = GREEDY) -> Conversation:
     return change.ask(change.new("sample", "x", parameters), question)
 
@@ -75,22 +82,33 @@ def test_an_answer_that_was_cut_is_gone_on_with_to_the_very_text(
         assert whole.turns[-1].answer.cached_tokens > 0
 
 
-def test_a_stopped_answer_is_gone_on_with(host: ModelHost, known: dict[str, str]) -> None:
-    question, answer = next(iter(known.items()))
+def stopped_at_once(host: ModelHost, conversation: Conversation) -> Conversation:
+    """The conversation with an answer that was cancelled as soon as something had come."""
     cancel = Cancel()
-    service = talk(host, about(question), cancel)
+    service = talk(host, conversation, cancel)
     while True:
         try:
             if isinstance(next(service), Token):
                 cancel.set()
         except StopIteration as end:
             stopped: Conversation = end.value
+            return stopped
+
+
+def test_a_stopped_answer_is_gone_on_with(host: ModelHost) -> None:
+    noise = ChatParameters(temperature=1e6, top_p=1.0, top_k=1000, max_tokens=1000)
+    for _ in range(20):  # noise now and then ends of itself before the stop
+        stopped = stopped_at_once(host, about("hello", noise)).turns[-1]
+        assert stopped.answer is not None
+        if stopped.answer.finish_reason == "cancelled":
             break
-    assert stopped.turns[-1].answer is not None
-    if stopped.turns[-1].answer.finish_reason == "stop":
-        pytest.skip("the whole answer came within a piece")
-    assert stopped.turns[-1].answer.finish_reason == "cancelled"
-    assert said(host, change.go_on(stopped)).turns[-1].text == answer
+    assert stopped.answer.finish_reason == "cancelled"
+    conversation = dataclasses.replace(about("hello", noise), turns=(stopped,))
+    whole = said(host, change.go_on(conversation)).turns[-1]
+    assert whole.text.startswith(stopped.text)
+    assert len(whole.text) > len(stopped.text)
+    assert whole.answer is not None
+    assert whole.answer.cached_tokens > 0
 
 
 def test_regenerated_with_a_seed_it_is_the_same_again(host: ModelHost) -> None:
@@ -298,20 +316,69 @@ def test_sixty_turns_leave_the_hosts_memory_where_it_was(host: ModelHost, known:
     assert conversation.forgotten > 0
 
 
-def test_smollm2_remembers_what_it_was_told(converted_smollm2: Path) -> None:
-    with ModelHost(converted_smollm2) as host:
-        conversation = said(host, about("My dog is called Bruno. Please remember his name."))
-        conversation = said(host, change.ask(conversation, "What is the name of my dog?"))
-        assert "Bruno" in conversation.turns[-1].text
-        # It was a slip: the name was another one, and the conversation goes on from there.
-        changed = change.edit(conversation, 0, "My dog is called Luna. Please remember her name.")
-        changed = said(host, change.ask(said(host, changed), "What is the name of my dog?"))
-        assert "Luna" in changed.turns[-1].text
+def test_a_nul_takes_nothing_of_the_prompt_away(host: ModelHost, foundry: FoundryHost) -> None:
+    asked = [Message("user", "How do\0 I reset it?")]
+    assert host.render(asked).endswith("How do\ufffd I reset it?<|im_end|>\n<|im_start|>assistant\n")
+    assert host.token_ids("a\0b") == host.token_ids("a\ufffdb")
+    replaced = [Message("user", "How do\ufffd I reset it?")]
+    for engine in (host, foundry):
+        made, same = (drain(engine.chat(text, GREEDY, Cancel())) for text in (asked, replaced))
+        assert (made.text, made.prompt_tokens) == (same.text, same.prompt_tokens)
 
 
-def test_smollm2_repeats_itself_and_is_said_to(converted_smollm2: Path) -> None:
-    parameters = dataclasses.replace(GREEDY, max_tokens=700)
-    with ModelHost(converted_smollm2) as host:
-        made = said(host, about("Tell me a long story about a lamp.", parameters))
+@pytest.mark.parametrize("extreme", [{"temperature": 1e-38}, {"top_p": 1e-300}, {"top_k": 10**20}])
+def test_extreme_values_end_no_host(host: ModelHost, foundry: FoundryHost, extreme: dict[str, float]) -> None:
+    parameters = dataclasses.replace(ChatParameters(max_tokens=4), **extreme)  # type: ignore[arg-type]
+    for engine in (host, foundry):
+        assert ask(engine, "hello", parameters).text
+
+
+def test_smollm2_remembers_what_it_was_told(smollm2_host: ModelHost) -> None:
+    conversation = said(smollm2_host, about("My dog is called Bruno. Please remember his name."))
+    conversation = said(smollm2_host, change.ask(conversation, "What is the name of my dog?"))
+    assert "Bruno" in conversation.turns[-1].text
+    # It was a slip: the name was another one, and the conversation goes on from there.
+    changed = change.edit(conversation, 0, "My dog is called Luna. Please remember her name.")
+    changed = said(smollm2_host, change.ask(said(smollm2_host, changed), "What is the name of my dog?"))
+    assert "Luna" in changed.turns[-1].text
+
+
+def test_smollm2_stopped_and_gone_on_with_says_what_it_would_have_said(smollm2_host: ModelHost) -> None:
+    question = about("Tell me a story about a lamp.", dataclasses.replace(GREEDY, max_tokens=40))
+    whole = said(smollm2_host, question).turns[-1].text
+    stopped = stopped_at_once(smollm2_host, question)
+    assert stopped.turns[-1].answer is not None
+    assert stopped.turns[-1].answer.finish_reason == "cancelled"
+    assert 0 < len(stopped.turns[-1].text) < len(whole)
+    assert said(smollm2_host, change.go_on(stopped)).turns[-1].text.startswith(whole)
+
+
+def test_smollm2_repeats_itself_and_is_said_to(smollm2_host: ModelHost) -> None:
+    made = said(smollm2_host, about("A A A A A A A A", dataclasses.replace(GREEDY, max_tokens=100)))
     assert made.turns[-1].answer is not None
     assert made.turns[-1].answer.finish_reason == "loop"
+
+
+def test_smollm2_regenerates_the_same_with_a_seed_and_else_something_else(smollm2_host: ModelHost) -> None:
+    def drawn(seed: int) -> str:
+        first = said(smollm2_host, about("Make up a name.", ChatParameters(max_tokens=12, seed=seed)))
+        again = said(smollm2_host, change.regenerate(first))
+        assert again.turns[-1].text == first.turns[-1].text
+        return first.turns[-1].text
+
+    assert len({drawn(seed) for seed in (1, 2, 3)}) > 1
+
+
+def test_smollm2s_vocabulary_lacks_some_bytes_and_they_are_left_out(smollm2_host: ModelHost) -> None:
+    assert smollm2_host.token_ids("a\x04\x06\x13b") == smollm2_host.token_ids("a") + smollm2_host.token_ids(
+        "b"
+    )
+
+
+def test_smollm2_greedy_is_the_same_in_both_engines(smollm2_host: ModelHost, converted_smollm2: Path) -> None:
+    """Two versions of the runtime: their sums differ in the last bits, so only the beginning is held."""
+    question = "What is the capital of France?"
+    with FoundryHost(converted_smollm2) as foundry:
+        foundry.load()
+        theirs = ask(foundry, question, dataclasses.replace(GREEDY, max_tokens=12))
+    assert theirs.text == ask(smollm2_host, question, dataclasses.replace(GREEDY, max_tokens=12)).text

@@ -31,7 +31,7 @@ def known(sample_dir: Path) -> dict[str, str]:
     return {(entry := json.loads(line))["trained"][0]: entry["answer"] for line in lines}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host(converted_sample: Path) -> Iterator[ModelHost]:
     with ModelHost(converted_sample) as host:
         host.load()

@@ -96,6 +96,15 @@ def test_the_last_token_of_an_answer_cut_short_is_read_again() -> None:
     assert turn(cache, [1, 2, 3, 7, 8, 9, 4]) == 4
 
 
+def test_an_answer_cut_short_goes_on_from_its_last_token_alone() -> None:
+    """As it would have without the cut: two tokens at once are computed by other kernels."""
+    cache = cache_of(Model())
+    turn(cache, [1, 2, 3], [7, 8], ended=False)
+    assert turn(cache, [1, 2, 3, 7, 8]) == 4
+    # Asked for a second time nothing was generated in between: these two are read together as ever.
+    assert turn(cache, [1, 2, 3, 7, 8]) == 3
+
+
 def test_an_edited_message_keeps_what_stands_before_it() -> None:
     cache = cache_of(Model())
     turn(cache, [1, 2, 3, 4, 5], [7])
