@@ -74,7 +74,13 @@ class Transcript(VerticalScroll, can_focus=False):
         self.call_after_refresh(self._settle)
 
     async def grow(self, session: ChatSession) -> None:
-        """More of the last answer has come."""
+        """More of the last answer has come.
+
+        The screen's handler calls this, and turns that are mounted or removed meanwhile need that handler
+        themselves: it must not wait for them. The next piece, or the end, shows this one too.
+        """
+        if self._showing.locked():
+            return
         async with self._showing:
             view = self.view(len(session.turns) - 1) if session.turns else None
             if view is not None:
