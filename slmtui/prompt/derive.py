@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from slmtui.environment.installed import command_line
 from slmtui.events import Failure
 from slmtui.prompt import families
 from slmtui.prompt.agreement import Comparison, Probe, agrees, compare
@@ -71,8 +72,9 @@ def derive(model_dir: Path, family: str = families.AUTO) -> Derivation:
     except Failure as failure:
         if chosen is not None:
             return _without_chat_template(tokens, chosen, failure.cause)
-        way = f"Or choose a family: slmtui template {model_dir} --family NAME --write --sync-chat-template"
-        raise Failure(failure.cause, f"{failure.fix} {way}", failure.log) from failure
+        way = ("--family", "NAME", "--write", "--sync-chat-template")
+        command = command_line("slmtui", "template", str(model_dir), *way)
+        raise Failure(failure.cause, f"{failure.fix} Or choose a family: {command}", failure.log) from failure
     return derived if chosen is None else _chosen(derived, chosen, tokens)
 
 

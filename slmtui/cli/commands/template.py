@@ -112,10 +112,7 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
         for line in (*undone, *written):
             report.note(line)
         for one in behind:
-            report.note(
-                f"{one.model_id} is deployed with the old files. Deploy it again: slmtui deploy {folder}"
-                f" --name {one.name} --version {one.version} --cache-dir {one.cache_dir} --replace"
-            )
+            report.note(f"{one.model_id} is deployed with the old files. Deploy it again: {one.again}")
     if bad := [verdict for verdict in verdicts if verdict.status == "fail"]:
         raise Failure(bad[0].evidence, bad[0].fix)
     return 1 if model is None else 0
@@ -220,10 +217,12 @@ def _facts(plan: TemplatePlan, text: str) -> dict[str, Any]:
 
 def _subject(arguments: argparse.Namespace, plan: TemplatePlan) -> str:
     """The file that is there where it is asked for, else what was derived."""
+    from slmtui.environment.installed import command_line
     from slmtui.events import Failure
 
     if arguments.check and plan.existing is None:
-        raise Failure(f"There is no {plan.target}.", f"Write one: slmtui template {plan.model_dir} --write")
+        write = command_line("slmtui", "template", str(plan.model_dir), "--write")
+        raise Failure(f"There is no {plan.target}.", f"Write one: {write}")
     wanted = arguments.check or (
         arguments.family == "auto" and (arguments.sync_chat_template or arguments.search_options)
     )
