@@ -96,7 +96,8 @@ def behind(model_dir: Path) -> tuple[DeployedModel, ...]:
 
     One that is only registered is the model itself, and never behind.
     """
-    return tuple(model for model in deployed() if model.model_dir == model_dir and _is_behind(model))
+    place = model_dir.resolve()
+    return tuple(m for m in deployed() if m.model_dir.resolve() == place and _is_behind(m))
 
 
 def model_changed(model_dir: Path) -> tuple[DeployedModel, ...]:
@@ -105,9 +106,10 @@ def model_changed(model_dir: Path) -> tuple[DeployedModel, ...]:
     Returns:
         The deployed copies that are behind.
     """
+    place = model_dir.resolve()
     for deployment in saved()[0]:
         step = deployment.step("conversion")
-        if step.state == "verified" and Path(str(step.record.get("output"))) == model_dir:
+        if step.state == "verified" and Path(str(step.record.get("output"))).resolve() == place:
             _proved_again(deployment)
     return behind(model_dir)
 

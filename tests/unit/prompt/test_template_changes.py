@@ -31,6 +31,7 @@ def test_a_model_that_is_deployed_waits_to_be_deployed_again(tmp_path: Path) -> 
     after = pipeline.sync_chat_template(deployments.load("fernlight-support"), wish)
     assert after.next_station() == "foundry"
     assert [found.model_id for found in pipeline.behind(model)] == ["fernlight-support:1"]
+    assert pipeline.behind(model.parent / "model" / ".." / "model"), "the same folder by another way"
     undone = pipeline.undo_sync(after)
     assert undone is not None
     assert pipeline.behind(model) == ()
