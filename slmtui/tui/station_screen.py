@@ -139,7 +139,9 @@ class StationScreen(Screen[None]):
     def set_primary(self, label: str, hint: str = "", *, enabled: bool = True, focus: bool = True) -> None:
         """Say what the next step is; it takes the focus unless the user is busy with a field."""
         button = self.query_one("#primary", Button)
-        button.label = label
+        if button.label.plain != label:  # type: ignore[union-attr]
+            button.label = label
+            button.refresh(layout=True)  # Textual does not make it wider by itself
         if not enabled and button.has_focus:
             self.set_focus(
                 None
