@@ -107,8 +107,9 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
         if kept:
             self._keep()
 
-    @work(exclusive=True, group="turns")
+    @work(group="turns")
     async def _show_turns(self) -> None:
+        # Not exclusive: one that is cancelled would leave widgets half mounted, for which all others wait.
         await self.query_one(Transcript).show(self.session)
         self.refresh_bindings()
 
