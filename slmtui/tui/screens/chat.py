@@ -13,7 +13,7 @@ from textual.widgets import Input, Markdown, TextArea
 from slmtui import pipeline
 from slmtui.events import Failure, Progress
 from slmtui.runtime import conversation as change
-from slmtui.runtime.conversation import Conversation
+from slmtui.runtime.conversation import Conversation, Turn
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.screens.chat_deeds import ChatDeeds
@@ -30,8 +30,8 @@ from slmtui.tui.widgets.transcript import Transcript
 from slmtui.tui.widgets.turn_view import TurnView
 from slmtui.tui.widgets.verdicts import FailurePanel
 
-# Each kind of Markdown block brings a style sheet that Textual parses when the first one is shown: 0.1 s in
-# the middle of an answer. A hidden text that has them all pays for that when the screen is opened.
+# Each kind of widget brings a style sheet that Textual parses when the first one is shown: 0.1 s in the
+# middle of an answer. A hidden turn and a text with every kind of block pay for it when the screen is opened.
 _EVERY_BLOCK = "# h\n\ntext\n\n- a\n\n1. b\n\n> q\n\n```python\npass\n```\n\n| a |\n|---|\n| b |\n\n---\n"
 
 
@@ -52,7 +52,9 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             with Vertical(id="talk"):
                 yield FailurePanel(id="chat-failure")
                 yield Transcript(id="turns")
-                yield Markdown(_EVERY_BLOCK, id="warm", parser_factory=parser)
+                with Vertical(id="warm"):
+                    yield Markdown(_EVERY_BLOCK, parser_factory=parser)
+                    yield TurnView(0, Turn(""))
                 yield ContextBar()
                 yield PromptArea(id="question")
             with VerticalScroll(id="side", can_focus=False):
