@@ -5,8 +5,7 @@ working folder of its own each time, for it finds its last result again in `.oli
 whole command, the check that the runtime loads the result included; the comparison with the source, which
 Olive does not have, is left out and has its own time in the manifest. The fastest round of each counts.
 
-The goal is 0.5 cold and 0.3 warm. Cold does not reach it yet: 0.53 to 0.60 on two quiet cores (warm 0.28), of
-which half is what torch, transformers and Olive take to import. What is judged is that it becomes no worse.
+Cold may take half of Olive's time and warm three tenths; on two quiet cores it was 0.40 and 0.22.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ def test_a_conversion_is_well_below_olives_time_cold_and_warm(smollm2: Path, tmp
         f" warm {min(warmed.seconds):.1f} s, {min(warmed.bytes) / 1e6:.0f} MB,"
         f" ratio {min(warmed.seconds) / best:.2f}"
     )
-    assert min(cold.seconds) <= 0.75 * best
-    assert min(warmed.seconds) <= 0.5 * best
+    assert min(cold.seconds) <= 0.5 * best
+    assert min(warmed.seconds) <= 0.3 * best
     assert min(cold.bytes) <= min(theirs.bytes)
     assert min(warmed.bytes) <= min(theirs.bytes)
