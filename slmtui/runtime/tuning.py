@@ -8,6 +8,7 @@ and the best round of each counts; the ordinary options stay unless another set 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,10 @@ def _threads(count: int) -> str:
 
 def _usable() -> list[int]:
     """The cores this process may use: in a container or under an affinity mask fewer than there are."""
+    every = list(range(os.cpu_count() or 1))
+    if sys.platform == "darwin":  # it has no masks
+        return every
     try:
-        return list(psutil.Process().cpu_affinity() or [])
-    except (AttributeError, psutil.Error, OSError):  # macOS has none
-        return list(range(os.cpu_count() or 1))
+        return list(psutil.Process().cpu_affinity() or every)
+    except (psutil.Error, OSError):
+        return every
