@@ -7,6 +7,7 @@ and the best round of each counts; the ordinary options stay unless another set 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -118,9 +119,7 @@ def _threads(count: int) -> str:
 def _usable() -> list[int]:
     """The cores this process may use: in a container or under an affinity mask fewer than there are."""
     every = list(range(os.cpu_count() or 1))
-    if sys.platform == "darwin":  # it has no masks
-        return every
-    try:
-        return list(psutil.Process().cpu_affinity() or every)
-    except (psutil.Error, OSError):
-        return every
+    if sys.platform != "darwin":  # which has no masks
+        with contextlib.suppress(psutil.Error, OSError):
+            return list(psutil.Process().cpu_affinity() or every)
+    return every

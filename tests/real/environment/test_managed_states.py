@@ -99,15 +99,15 @@ def test_what_a_program_runs_with_is_neither_removed_nor_replaced_under_it() -> 
     folder = first.python.parent.parent
     with subprocess.Popen([first.python, "-c", "input()"], stdin=subprocess.PIPE) as program:
         with pytest.raises(Failure, match=f"in use by process {program.pid} "):
-            managed.remove()
+            drain(managed.remove())
         assert toolchain.current() == first
         _, second = build()
         assert toolchain.current() == second
         assert (folder / MARKER).exists()
         program.communicate(b"\n")
-    assert managed.remove() == tuple(sorted([folder, second.python.parent.parent]))
+    assert drain(managed.remove()) == tuple(sorted([folder, second.python.parent.parent]))
     assert toolchain.current().kind == "own"
-    assert managed.remove() == ()
+    assert drain(managed.remove()) == ()
 
 
 def test_without_ensurepip_and_uv_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,11 @@ def test_inspect_exits_with_1_when_the_source_is_not_usable(sample_dir: Path, tm
 
 
 def test_list_is_empty_before_anything_was_made() -> None:
-    assert do("list", "--json") == (0, '{"models": [], "deployments": [], "problems": []}\n', "")
+    assert do("list", "--json") == (
+        0,
+        '{"models": [], "unfinished": [], "deployments": [], "problems": []}\n',
+        "",
+    )
     assert do("list")[1] == "No model is deployed.\n"
 
 

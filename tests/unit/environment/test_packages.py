@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from slmtui.environment.version_set import version_set
 
 ROOT = Path(__file__).parents[3]
 Install = Callable[..., Path]
+
+# It reads a module of its own once, which is not found any more where a test has replaced the path.
+sysconfig.get_config_vars()
 
 
 @pytest.fixture
@@ -164,7 +168,10 @@ def test_a_version_that_is_none_is_not_the_tested_one(install: Install):
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty folder"])
-def test_a_package_whose_files_are_gone_is_told(install: Install, site: Path, left: str):
+def test_a_package_whose_files_are_gone_is_told(
+    install: Install, site: Path, left: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)  # another test may have imported the real one
     install("torch", "2.13.0")
     (site / "torch" / "__init__.py").unlink()
     if left == "nothing":
