@@ -26,7 +26,7 @@ from slmtui.tui.chat_session import SAMPLES, ChatSession
 from slmtui.tui.widgets.side_pane import SidePane
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import deploy, figures
-from tests.tui.walking import screen_text, until
+from tests.tui.walking import screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -186,7 +186,7 @@ def _shows(snap_compare: Callable[..., bool], state: str, size: str, theme: str)
     async def before(pilot: Pilot[int]) -> None:
         app.theme = theme
         await STATES[state](pilot, app)
-        await pilot.pause(0.3)
+        await settled(pilot)
         for field in (*app.screen.query(TextArea), *app.screen.query(Input)):
             field.cursor_blink = False
         app.clear_notifications()

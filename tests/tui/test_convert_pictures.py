@@ -15,7 +15,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.config_pane import ConfigPane
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
 
@@ -70,7 +70,7 @@ async def _at_rest(pilot: Pilot[int], app: SlmtuiApp) -> None:
         field.cursor_blink = False
     before = ""
     for _ in range(20):
-        await pilot.pause(0.25)
+        await settled(pilot)
         shown = screen_text(app)
         if shown == before:
             return

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.deploy_bench import UNFINISHED, FixedDepot, app_with, model
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -94,7 +94,7 @@ def _shows(
     async def before(pilot: Pilot[int]) -> None:
         app.theme = theme
         await walk(pilot, app)
-        await pilot.pause(0.3)
+        await settled(pilot)
         app.clear_notifications()
 
     try:

@@ -12,7 +12,7 @@ from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, WITH_TOOLCHAIN, FixedBench, app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
 
@@ -109,7 +109,7 @@ def _shows(snap_compare: Callable[..., bool], state: str, size: tuple[int, int],
     async def before(pilot: Pilot[int]) -> None:
         app.theme = theme
         await reach(pilot, bench)
-        await pilot.pause(0.2)
+        await settled(pilot)
         app.clear_notifications()
 
     try:

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.diff import DiffScreen
 from tests.tui.template_bench import GUIDE, FixedDesk, app_with, fix, model_folder
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -78,7 +78,7 @@ def _shows(
         app.theme = theme
         await until(pilot, lambda: primary(app) == "Write and continue")
         await STATES[state](pilot, app)
-        await pilot.pause(0.5)
+        await settled(pilot)
         app.clear_notifications()
 
     return snap_compare(app, terminal_size=SIZES[size], run_before=before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 
@@ -23,6 +24,16 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: flo
             )
         await pilot.pause(0.05)
     await pilot.pause()
+
+
+async def settled(pilot: Pilot[int], seconds: float = 5) -> None:
+    """Let the app run until its picture has not changed for a moment, or for `seconds` if it never rests."""
+    deadline = time.monotonic() + seconds
+    still, last = 0, ""
+    while still < 3 and time.monotonic() < deadline:
+        await pilot.pause(0.1)
+        now = re.sub(r"terminal-\d+", "", pilot.app.export_screenshot())
+        still, last = (still + 1 if now == last else 0), now
 
 
 def screen_text(app: object) -> str:
