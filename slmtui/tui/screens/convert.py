@@ -217,7 +217,9 @@ class ConvertScreen(JobScreen):
         self.slmtui.start_job(self.MODE, service, self.slmtui.finished)
         self._shows_log = False
         self.query_one(ConversionResult).show(None)
-        self.show_state()
+        # The form goes before the log comes: to draw both at once takes too long.
+        self._pane.display = False
+        self.call_after_refresh(self.show_state)
 
     @on(Button.Pressed, "#again")
     def _again(self) -> None:
