@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -13,8 +11,7 @@ from textual.widgets import Input, Markdown, TextArea
 from slmtui import pipeline
 from slmtui.events import Failure, Progress
 from slmtui.runtime import conversation as change
-from slmtui.runtime.conversation import Conversation, Turn
-from slmtui.tui.chat_session import ChatSession
+from slmtui.runtime.conversation import Turn
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.screens.chat_deeds import ChatDeeds
 from slmtui.tui.screens.chat_files import ChatFiles
@@ -38,7 +35,6 @@ _EVERY_BLOCK = "# h\n\ntext\n\n- a\n\n1. b\n\n> q\n\n```python\npass\n```\n\n| a
 class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
     """The smoke test of the whole path."""
 
-    MODE = "chat"
     HEADING = "Chat"
     CSS_PATH = "chat.tcss"
     SCROLLS = False
@@ -94,78 +90,6 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
         if not isinstance(self.focused, (TurnView, Input, TextArea, Choice)):
             question.focus()  # whoever comes back from a window stays where he was
         self.changed(kept=False)
-
-    def _busy(self) -> bool:
-        job = self.slmtui.job(self.MODE)
-        return job is not None and job.running
-
-    # What is shown
-
-    def changed(self, *, kept: bool = True) -> None:
-        """The conversation is another one now, or looked at again: show it, and keep it."""
-        self._show_turns()
-        self._show_beside()
-        self.show_action()
-        if kept:
-            self._keep()
-
-    @work(group="turns")
-    async def _show_turns(self) -> None:
-        # Not exclusive: one that is cancelled would leave widgets half mounted, for which all others wait.
-        await self.query_one(Transcript).show(self.session)
-        self.refresh_bindings()
-
-    @work(thread=True, group="keep")
-    def _keep(self) -> None:
-        self.session.keep()
-
-    def _show_beside(self) -> None:
-        session = self.session
-        self.query_one(ContextBar).show(session)
-        self.query_one(FiguresPanel).show(session)
-        self.query_one("#question", PromptArea).remember([*session.asked])
-        self.show_parameters()
-        self._watch()
-
-    def _watch(self) -> None:
-        if self.is_current and self._has_body:
-            self.query_one(FiguresPanel).sample(self.session)
-
-    def show_action(self) -> None:
-        session = self.session
-        question = self.query_one("#question", PromptArea)
-        problem = session.turns[-1].problem if session.turns else None
-        if session.answering:
-            self.set_primary("Stop", self._answering_hint(), focus=False)
-        elif self._busy():
-            self.set_primary("Send", self._loading_hint(), focus=False)
-        elif self._editing is not None:
-            later = len(session.turns) - self._editing - 1
-            gone = f" {later} later turn{'s go' if later > 1 else ' goes'}." if later else ""
-            self.set_primary(
-                "Send", f"Enter asks turn {self._editing + 1} anew, Esc leaves it.{gone}", focus=False
-            )
-        elif problem is not None and not question.text:
-            self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)
-        elif session.turns and session.turns[-1].open and not question.text:
-            self.set_primary("Ask again", "The last question has no answer yet.", focus=False)
-        elif session.not_kept is not None:
-            self.set_primary("Send", f"Not saved: {session.not_kept.cause}", focus=False)
-        else:
-            self.set_primary("Send", "Enter sends, Ctrl+J makes a new line.", focus=False)
-        self.refresh_bindings()
-
-    def _answering_hint(self) -> str:
-        if self.session.loop:
-            return "It repeats itself. Esc stops the answer."
-        return "Esc stops the answer."
-
-    def _loading_hint(self) -> str:
-        job = self.slmtui.job(self.MODE)
-        progress = job.progress if job is not None else None
-        if progress is not None and progress.stage != "load":
-            return f"{progress.text}; Esc ends it."
-        return "Loading the model; you can type already."
 
     @on(TextArea.Changed, "#question")
     def _question_typed(self) -> None:
@@ -240,28 +164,6 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             self.call_later(self._ask, text)
 
         job.on_done = send
-
-    def send(self, conversation: Conversation) -> None:
-        if self._busy():
-            return
-        session = self.session
-        session.begin(conversation)
-        self.query_one("#question", PromptArea).empty()
-        self.query_one("#question").focus()
-        job = self.slmtui.start_job(self.MODE, session.answer, lambda done: self._answered(session, done))
-        session.follow(job)
-        self.query_one(Transcript).anchor()
-        self.changed(kept=False)
-
-    def _answered(self, session: ChatSession, done: Conversation) -> None:
-        """The app calls this when the answer is whole, whatever screen is shown."""
-        session.take(done)
-        deployment, turn = self.slmtui.deployment, done.turns[-1]
-        if deployment is None or session is not self.slmtui.chat or turn.answer is None:
-            return
-        if deployment.next_station() == "runtime" and session.of_the_deployment:
-            answer = dataclasses.replace(turn.answer, text=turn.text)
-            self.slmtui.use(pipeline.record_answer(deployment, turn.question, answer))
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job

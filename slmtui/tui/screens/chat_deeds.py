@@ -9,18 +9,16 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from slmtui.runtime import conversation as change
-from slmtui.runtime.conversation import Conversation
-from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.screens.chat_base import ChatBase
 from slmtui.tui.screens.judge import JudgeScreen
-from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.answer_text import AnswerText
 from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.transcript import Transcript
 from slmtui.tui.widgets.turn_view import TurnView
 
 
-class ChatDeeds(StationScreen):
-    """The deeds; the screen has the rest."""
+class ChatDeeds(ChatBase):
+    """The deeds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "regenerate", "Again", tooltip="Answer the last question once more"),
@@ -29,31 +27,7 @@ class ChatDeeds(StationScreen):
         Binding("ctrl+b", "copy_code", "Copy code", show=False, tooltip="Copy the last code block"),
         Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take back the last change of turns"),
     ]
-    _editing: int | None = None
     _copied = -1
-
-    @property
-    def session(self) -> ChatSession:
-        """The app's conversation."""
-        return self.slmtui.chat
-
-    def send(self, conversation: Conversation) -> None:
-        """Let the last turn of this one be answered."""
-        raise NotImplementedError
-
-    def show_action(self) -> None:
-        """Say what the next step is."""
-        raise NotImplementedError
-
-    def changed(self, *, kept: bool = True) -> None:
-        """The conversation is another one now: show it, and keep it."""
-        raise NotImplementedError
-
-    def _free(self) -> bool:
-        """Whether no answer is under way; says so otherwise."""
-        if self.session.answering:
-            self.notify("Esc stops the answer first.", timeout=2)
-        return not self.session.answering
 
     @on(TurnView.Wanted)
     def _wanted(self, message: TurnView.Wanted) -> None:
@@ -88,12 +62,12 @@ class ChatDeeds(StationScreen):
             self._answer_again(len(self.session.turns) - 1)
 
     def _answer_again(self, index: int) -> None:
-        if self._free():
+        if self.idle():
             self.send(change.regenerate(self.session.conversation, index))
 
     def action_go_on(self) -> None:
         """Go on with the last answer where it broke off."""
-        if self._free() and self.can_go_on:
+        if self.idle() and self.can_go_on:
             self.send(change.go_on(self.session.conversation))
 
     @property
@@ -105,7 +79,7 @@ class ChatDeeds(StationScreen):
 
     def _edit(self, index: int) -> None:
         """Put an earlier question into the field; sending it asks again from there."""
-        if self._free():
+        if self.idle():
             self._editing = index
             question = self.query_one("#question", PromptArea)
             question.put(self.session.turns[index].question)
@@ -113,7 +87,7 @@ class ChatDeeds(StationScreen):
             self.show_action()
 
     def _delete(self, index: int) -> None:
-        if self._free():
+        if self.idle():
             self.session.change(change.delete(self.session.conversation, index))
             self.changed()
             self.notify("The turn is deleted; u brings it back.", timeout=4)
@@ -122,7 +96,7 @@ class ChatDeeds(StationScreen):
 
     def action_undo(self) -> None:
         """Take back the last change of turns."""
-        if self._free():
+        if self.idle():
             if self.session.undo():
                 self.changed()
                 self.notify("The turns are as they were.", timeout=3)
@@ -132,7 +106,7 @@ class ChatDeeds(StationScreen):
     # Right or wrong
 
     def _judge(self, index: int, right: bool | None, expected: str = "") -> None:
-        if self._free():
+        if self.idle():
             self.session.conversation = change.judge(self.session.conversation, index, right, expected)
             self.changed()
             if right is not None:
@@ -145,7 +119,7 @@ class ChatDeeds(StationScreen):
             if expected is not None:
                 self._judge(index, False, expected)
 
-        if self._free():
+        if self.idle():
             self.app.push_screen(JudgeScreen(turn.question, turn.expected or turn.text), answered)
 
     # Copying

@@ -9,16 +9,15 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from slmtui.runtime.conversation import Conversation
-from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.screens.beside import BesideScreen
+from slmtui.tui.screens.chat_base import ChatBase
 from slmtui.tui.screens.conversations import ConversationsScreen
 from slmtui.tui.screens.export_chat import ExportScreen
-from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.prompt_area import PromptArea
 
 
-class ChatFiles(StationScreen):
-    """What is done with a conversation as a whole; the screen has the rest."""
+class ChatFiles(ChatBase):
+    """What is done with a conversation as a whole."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+l", "clear", "New", tooltip="Start another conversation with the same model"),
@@ -26,25 +25,10 @@ class ChatFiles(StationScreen):
         Binding("ctrl+s", "export", "Export", show=False, tooltip="Write the conversation to a file"),
         Binding("f9", "beside", "Side by side", show=False, tooltip="Ask two models or engines at once"),
     ]
-    _editing: int | None
-
-    @property
-    def session(self) -> ChatSession:
-        """The app's conversation."""
-        return self.slmtui.chat
-
-    def changed(self, *, kept: bool = True) -> None:
-        """The conversation is another one now."""
-        raise NotImplementedError
-
-    def _idle(self) -> bool:
-        if self.session.answering:
-            self.notify("Esc stops the answer first.", timeout=2)
-        return not self.session.answering
 
     def action_clear(self) -> None:
         """Start another conversation; the one from before is kept."""
-        if self._idle():
+        if self.idle():
             self._editing = None
             self.session.start_anew()
             self.query_one("#question", PromptArea).empty()
@@ -53,7 +37,7 @@ class ChatFiles(StationScreen):
 
     def action_conversations(self) -> None:
         """Search the kept conversations."""
-        if self.session.target is not None and self._idle():
+        if self.session.target is not None and self.idle():
             screen = ConversationsScreen(self.session.target, self.session.conversation.id)
             self.app.push_screen(screen, self._chosen)
 

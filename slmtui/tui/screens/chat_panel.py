@@ -8,20 +8,15 @@ from typing import Any, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
-from slmtui.foundry.host import FoundryHost
-from slmtui.runtime.client import ModelHost
 from slmtui.runtime.tuning import Tuning
-from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.chat_words import rate
 from slmtui.tui.jobs import Job
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.screens.chat_base import ChatBase
 from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.parameter_panel import ParameterPanel
 
-_ENGINES: dict[str, type[ModelHost]] = {"genai": ModelHost, "foundry": FoundryHost}
 
-
-class ChatPanel(StationScreen):
+class ChatPanel(ChatBase):
     """In a narrow terminal the panel takes the place of the talk while it is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,26 +26,6 @@ class ChatPanel(StationScreen):
             "shift+f8", "tune", "Tune", show=False, tooltip="Measure which runtime options are fastest here"
         ),
     ]
-
-    @property
-    def session(self) -> ChatSession:
-        """The app's conversation."""
-        return self.slmtui.chat
-
-    def changed(self, *, kept: bool = True) -> None:
-        """The conversation is another one now."""
-        raise NotImplementedError
-
-    def show_action(self) -> None:
-        """Say what the next step is."""
-        raise NotImplementedError
-
-    def show_parameters(self) -> None:
-        """Show how the next answer is made."""
-        conversation = self.session.conversation
-        ignores = _ENGINES[conversation.engine].ignores
-        self.query_one(ParameterPanel).show(conversation, ignores)
-        self.query_one(FiguresPanel).show_parameters(conversation)
 
     @property
     def _panel_open(self) -> bool:
