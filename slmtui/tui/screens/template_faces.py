@@ -17,15 +17,13 @@ _FIRST = {"fields": "#PromptTemplate-system", "json": "#json", "truth": "TurnInp
 
 
 class TemplateFaces(StationScreen):
-    """Which face is shown, and how another one is; the screen has the rest."""
+    """Which face is shown, and how another one is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "other_face", "Other view", tooltip="Fields, JSON, or the truth about them"),
     ]
+    MODE = "template"
     _face = 0
-
-    def _ask_truth(self) -> None:
-        raise NotImplementedError
 
     @property
     def face(self) -> str:
@@ -49,7 +47,6 @@ class TemplateFaces(StationScreen):
         self._face = FACES.index(face)
         self.show_face()
         self.call_after_refresh(self.query(_FIRST[face]).last().focus)
-        self._ask_truth()
         self.refresh_bindings()
 
     @on(Faces.Picked)

@@ -8,22 +8,12 @@ from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.tui import template_words
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.screens.template_text import TemplateText
 from slmtui.tui.widgets.family_choice import DERIVED, FamilyChoice
 
 
-class TemplateFamily(StationScreen):
-    """What choosing a family does; the screen has the rest."""
-
-    _shown_for: Deployment | None
-
-    @property
-    def text(self) -> str:
-        """The file as it stands in the editor."""
-        raise NotImplementedError
-
-    def _put(self, text: str) -> None:
-        raise NotImplementedError
+class TemplateFamily(TemplateText):
+    """What choosing a family does."""
 
     @on(FamilyChoice.Picked)
     def _family_picked(self, event: FamilyChoice.Picked) -> None:

@@ -14,29 +14,20 @@ from slmtui.events import Failure
 from slmtui.prompt.issues import decode
 from slmtui.prompt.station import TemplatePlan
 from slmtui.tui.screens.diff import Answer, DiffScreen
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.screens.template_text import TemplateText
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.verdicts import FailurePanel
 
 _MOST_BYTES = 1_000_000  # such a file has some hundred bytes; a model taken by mistake is not read whole
 
 
-class TemplateFiles(StationScreen):
-    """What is done with the file; the screen has the rest."""
+class TemplateFiles(TemplateText):
+    """What is done with the file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+e", "edit", "Editor", show=False, priority=True, tooltip="Edit it in your $EDITOR"),
         Binding("ctrl+l", "load", "Load", show=False, tooltip="Load an inference_model.json from a file"),
     ]
-    _plan: TemplatePlan | None
-
-    @property
-    def text(self) -> str:
-        """The file as it stands in the editor."""
-        raise NotImplementedError
-
-    def _put(self, text: str) -> None:
-        raise NotImplementedError
 
     def proceed(self) -> None:
         self._look_again()

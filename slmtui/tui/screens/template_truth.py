@@ -24,7 +24,7 @@ _TYPING_SECONDS = 0.12
 
 
 class TemplateTruth(TemplateFaces):
-    """What can be done with the truth; the screen has the rest."""
+    """What can be done with the truth."""
 
     _plan: TemplatePlan | None
     _model: InferenceModel | None
@@ -41,6 +41,10 @@ class TemplateTruth(TemplateFaces):
         first = (Message("user", pipeline.first_question(deployment)),)
         rest = ((probe.title, probe.messages) for probe in plan.derivation.probes[1:])
         await self.query_one(TruthView).offer([("a question", first), *rest])
+
+    def turn(self, face: str) -> None:
+        super().turn(face)
+        self._ask_truth()
 
     @on(TruthView.Asked)
     def _asked(self) -> None:

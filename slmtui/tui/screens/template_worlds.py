@@ -3,68 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
-from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
-from slmtui.prompt.inference_model import InferenceModel
-from slmtui.prompt.station import TemplatePlan
 from slmtui.tui.screens.diff import Answer, DiffScreen
-from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.screens.template_text import TemplateText
 from slmtui.tui.template_words import same_strings
 from slmtui.tui.widgets.rail import Rail
+from slmtui.tui.worlds import CHAT_TEMPLATE, SEARCH_OPTIONS, World
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """One file that newer runtimes read: what it is for, and how it is written and put back."""
-
-    file: str
-    title: str
-    lead: str
-    done: str
-    undone: str
-    plan: Callable[[Deployment, str], Any]
-    write: Callable[[Deployment, Any], Deployment]
-    undo: Callable[[Deployment], Deployment | None]
-    is_written: Callable[[Deployment], bool]
-
-
-CHAT_TEMPLATE = World(
-    "chat_template.jinja",
-    "Write the chat template that says the same",
-    "Newer runtimes render the chat template and only show PromptTemplate. This makes the first say what the "
-    "second says; the original is kept beside it, and Ctrl+O puts it back.",
-    "The chat template says what PromptTemplate says; Ctrl+O puts the model's own back.",
-    "The model's own chat template is back.",
-    pipeline.sync_plan,
-    pipeline.sync_chat_template,
-    pipeline.undo_sync,
-    pipeline.is_synced,
-)
-SEARCH_OPTIONS = World(
-    "genai_config.json",
-    "Write ModelConfig into the search options",
-    "Newer runtimes ignore ModelConfig and take the search options of genai_config.json. This makes them say "
-    "the same; the original is kept beside it, and Ctrl+S or Ctrl+O puts it back.",
-    "The search options say what ModelConfig says; Ctrl+S puts the model's own back.",
-    "The model's own search options are back.",
-    pipeline.search_plan,
-    pipeline.write_search_options,
-    pipeline.undo_search_options,
-    pipeline.has_search_options,
-)
-WORLDS = (CHAT_TEMPLATE, SEARCH_OPTIONS)
-
-
-class TemplateWorlds(StationScreen):
-    """What can be written for newer runtimes; the screen has the rest."""
+class TemplateWorlds(TemplateText):
+    """What can be written for newer runtimes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -87,20 +42,11 @@ class TemplateWorlds(StationScreen):
             tooltip="Write ModelConfig into genai_config.json, or put back what was there",
         ),
     ]
-    _plan: TemplatePlan | None
-    _model: InferenceModel | None
-    _written: tuple[World, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """The file as it stands in the editor."""
-        raise NotImplementedError
-
-    def _derive(self, deployment: Deployment, keep: str | None = None) -> Any:
-        raise NotImplementedError
-
-    def _forget_truth(self) -> None:
-        raise NotImplementedError
+    def _show_action(self) -> None:
+        super()._show_action()
+        if self._plan is not None:
+            self._show_worlds()
 
     def _show_worlds(self) -> None:
         """Offer what can be done: the chat template that says the same, the model's own again."""
