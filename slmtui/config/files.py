@@ -125,3 +125,15 @@ def put_in_place(built: Path, destination: Path) -> None:
 def folder_bytes(folder: Path) -> int:
     """Bytes of all regular files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def remove(path: Path) -> None:
+    """Delete a file; one that is gone already is no error.
+
+    Raises:
+        Failure: it cannot be deleted.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from slmtui import deployment as deployments
 from slmtui.deployment import Deployment
-from slmtui.events import Failure, jsonable
+from slmtui.events import Failure
 from slmtui.foundry.deployed import DeployedModel
-from slmtui.pipeline.record import state_of
+from slmtui.pipeline.record import record_deployed
 
 
 def deployment_of(model: DeployedModel) -> Deployment:
@@ -31,15 +31,8 @@ def deployment_of(model: DeployedModel) -> Deployment:
     made = made.with_step("source", "verified", **source)
     made = made.with_step("conversion", "verified", output=str(model.folder), bytes=model.bytes)
     made = made.with_step("prompt", "verified", file=str(model.folder / "inference_model.json"))
-    return made.with_step(
-        "foundry",
-        state_of(model.verdicts),
-        target=str(model.folder),
-        model_id=model.model_id,
-        cache_dir=str(model.cache_dir),
-        method=model.method,
-        version=model.version,
-        verdicts=jsonable(model.verdicts),
+    return record_deployed(
+        made, model.model_id, model.folder, model.cache_dir, model.method, model.version, model.verdicts
     )
 
 

@@ -24,7 +24,7 @@ from slmtui.foundry.verify import verify as verify_model
 from slmtui.foundry.why import Why
 from slmtui.foundry.why import why as ask_why
 from slmtui.foundry.why import why_all as ask_why_all
-from slmtui.pipeline.record import model_dir, recording_failure, state_of
+from slmtui.pipeline.record import model_dir, record_deployed, recording_failure, state_of
 
 __all__ = [
     "CacheFolder",
@@ -121,15 +121,14 @@ def deploy(deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[
     """Put the model into the Foundry Local cache, register it, and ask the SDK to list and load it."""
     with recording_failure(deployment, "foundry"):
         result = yield from foundry.deploy(plan, cancel)
-    return deployment.with_step(
-        "foundry",
-        state_of(result.verdicts),
-        target=str(result.target),
-        model_id=result.model_id,
-        cache_dir=str(result.cache_dir),
-        method=plan.method,
-        version=plan.version,
-        verdicts=jsonable(result.verdicts),
+    return record_deployed(
+        deployment,
+        result.model_id,
+        result.target,
+        result.cache_dir,
+        plan.method,
+        plan.version,
+        result.verdicts,
     ).save()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from slmtui import deployment as deployments
 from slmtui.deployment import Deployment, Station
-from slmtui.events import Cancelled, Failure, Verdict
+from slmtui.events import Cancelled, Failure, Verdict, jsonable
 
 # What each station leaves on the disk, by its key in the record.
 _MADE: tuple[tuple[Station, str], ...] = (
@@ -40,6 +40,28 @@ def as_it_stands(deployment: Deployment) -> Deployment:
         if deployment.step(station).state == "verified" and not (made and Path(made).exists()):
             return deployment.with_step(station, "waiting").save()
     return deployment
+
+
+def record_deployed(
+    deployment: Deployment,
+    model_id: str,
+    target: Path,
+    cache_dir: Path,
+    method: str,
+    version: int,
+    verdicts: tuple[Verdict, ...],
+) -> Deployment:
+    """The deployment with what was deployed where, and what was found of it; not saved yet."""
+    return deployment.with_step(
+        "foundry",
+        state_of(verdicts),
+        target=str(target),
+        model_id=model_id,
+        cache_dir=str(cache_dir),
+        method=method,
+        version=version,
+        verdicts=jsonable(verdicts),
+    )
 
 
 def state_of(verdicts: tuple[Verdict, ...]) -> deployments.State:

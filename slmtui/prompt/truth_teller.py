@@ -13,7 +13,7 @@ from slmtui.config import toolchain
 from slmtui.events import Cancel, Cancelled, Failure, LogLine
 from slmtui.process import Child
 from slmtui.prompt.prompt_template import PromptTemplate
-from slmtui.prompt.truth import SOURCES, Made, Token, Truth
+from slmtui.prompt.truth import SOURCES, Made, Source, Token, Truth
 from slmtui.prompt.truth_verdicts import Vocabulary, judge
 from slmtui.runtime.parameters import Message
 from slmtui.runtime.protocol import messages_json
@@ -146,7 +146,7 @@ class TruthTeller:
             child.kill()
 
 
-def _made(reply: Mapping[str, Any], source: str) -> Made:
+def _made(reply: Mapping[str, Any], source: Source) -> Made:
     entry = reply[source]
     tokens = tuple(Token(int(number), str(text), bool(special)) for number, text, special in entry["tokens"])
-    return Made(source, entry["text"], tokens, str(entry["refusal"]))  # type: ignore[arg-type]
+    return Made(source, entry["text"], tokens, str(entry["refusal"]))

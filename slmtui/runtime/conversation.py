@@ -98,11 +98,26 @@ class Conversation:
         return tuple(turn.answer for turn in self.turns if turn.answer is not None)
 
 
-def new(model: str, model_dir: str, parameters: ChatParameters | None = None, **fields: str) -> Conversation:
-    """An empty conversation; `fields` may be `system`, `engine` and `title`."""
+def new(
+    model: str,
+    model_dir: str,
+    parameters: ChatParameters | None = None,
+    *,
+    system: str = "",
+    engine: EngineName = "genai",
+) -> Conversation:
+    """An empty conversation with the model in `model_dir`."""
     now = _now()
-    start = Conversation(uuid.uuid4().hex[:16], model, model_dir, created=now, changed=now)
-    return dataclasses.replace(start, parameters=parameters or ChatParameters(), **fields)  # type: ignore[arg-type]
+    return Conversation(
+        uuid.uuid4().hex[:16],
+        model,
+        model_dir,
+        system=system,
+        parameters=parameters or ChatParameters(),
+        engine=engine,
+        created=now,
+        changed=now,
+    )
 
 
 def messages(conversation: Conversation) -> list[Message]:
@@ -171,24 +186,29 @@ def delete(conversation: Conversation, index: int) -> Conversation:
 def judge(conversation: Conversation, index: int, right: bool | None, expected: str = "") -> Conversation:
     """With the user's word on an answer: right, or what it should have been; None takes it back."""
     index = _check(conversation, index)
-    return _changed(conversation, index, right=right, expected=expected)
+    return _changed(
+        conversation, index, dataclasses.replace(conversation.turns[index], right=right, expected=expected)
+    )
 
 
 def grown(conversation: Conversation, text: str) -> Conversation:
     """With more text in the answer of the last turn."""
     last = conversation.turns[-1]
-    return _changed(conversation, -1, text=last.text + text)
+    return _changed(conversation, -1, dataclasses.replace(last, text=last.text + text))
 
 
 def answered(conversation: Conversation, answer: Answer) -> Conversation:
     """With the figures of the last turn's answer, whose text has `grown`; dropped turns are forgotten."""
-    done = _changed(conversation, -1, answer=answer, problem=None)
+    done = _changed(
+        conversation, -1, dataclasses.replace(conversation.turns[-1], answer=answer, problem=None)
+    )
     return dataclasses.replace(done, forgotten=_forgotten(conversation, answer.dropped_messages))
 
 
 def failed(conversation: Conversation, failure: Failure) -> Conversation:
     """With the reason why the last turn has no whole answer."""
-    return _changed(conversation, -1, problem=Problem(failure.cause, failure.fix, str(failure.log or "")))
+    problem = Problem(failure.cause, failure.fix, str(failure.log or ""))
+    return _changed(conversation, -1, dataclasses.replace(conversation.turns[-1], problem=problem))
 
 
 def _forgotten(conversation: Conversation, dropped: int) -> int:
@@ -200,9 +220,9 @@ def _forgotten(conversation: Conversation, dropped: int) -> int:
     return forgotten
 
 
-def _changed(conversation: Conversation, index: int, **fields: object) -> Conversation:
+def _changed(conversation: Conversation, index: int, turn: Turn) -> Conversation:
     turns = list(conversation.turns)
-    turns[index] = dataclasses.replace(turns[index], **fields)  # type: ignore[arg-type]
+    turns[index] = turn
     return _with(conversation, tuple(turns))
 
 

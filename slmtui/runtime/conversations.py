@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from slmtui.config.files import unwritable, write_atomic
+from slmtui.config.files import remove, write_atomic
 from slmtui.config.locations import data_dir
 from slmtui.events import Failure
 from slmtui.runtime.conversation import Conversation
@@ -42,16 +42,16 @@ def save(conversation: Conversation) -> None:
         write_atomic(_file(conversation.id), to_json(conversation))
 
 
-def load(id: str) -> Conversation:  # noqa: A002 - it is what it is called everywhere
-    """The conversation of that id.
+def load(conversation_id: str) -> Conversation:
+    """The conversation with that id.
 
     Raises:
         Failure: there is none, or its file is damaged.
     """
-    path = _file(id)
+    path = _file(conversation_id)
     try:
         # The file's name counts: one that was copied by hand is another conversation.
-        return dataclasses.replace(from_json(path.read_bytes()), id=id)
+        return dataclasses.replace(from_json(path.read_bytes()), id=conversation_id)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Failure(f"{path} cannot be read: {reason}.", "Choose another conversation.") from error
@@ -93,17 +93,13 @@ def search(words: str, model_dir: Path | None = None) -> list[Found]:
     return hits
 
 
-def delete(id: str) -> None:  # noqa: A002
+def delete(conversation_id: str) -> None:
     """Forget a conversation for good.
 
     Raises:
         Failure: its file cannot be deleted.
     """
-    path = _file(id)
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    remove(_file(conversation_id))
 
 
 def _file(name: str) -> Path:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slmtui.config.files import unwritable, write_atomic
+from slmtui.config.files import remove, write_atomic
 from slmtui.config.locations import data_dir
 
 
@@ -67,11 +67,7 @@ def forget(model_dir: Path) -> None:
     Raises:
         Failure: the file cannot be deleted.
     """
-    path = _file(model_dir)
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    remove(_file(model_dir))
 
 
 def _file(model_dir: Path) -> Path:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Button, Static
+from textual.widgets.button import ButtonVariant
 
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.facts import Facts
@@ -57,9 +58,10 @@ class AskScreen(Dialog[bool]):
             yield Facts()
 
     def compose_actions(self) -> ComposeResult:
-        no, yes = ("primary", "default") if self._cautious else ("default", "primary")
-        yield Button(self._no, id="no", variant=no, compact=True)  # type: ignore[arg-type]
-        yield Button(self._yes, id="yes", variant=yes, compact=True)  # type: ignore[arg-type]
+        first: ButtonVariant = "primary" if self._cautious else "default"
+        second: ButtonVariant = "default" if self._cautious else "primary"
+        yield Button(self._no, id="no", variant=first, compact=True)
+        yield Button(self._yes, id="yes", variant=second, compact=True)
 
     def on_mount(self) -> None:
         for facts, section in zip(self.query(Facts), self._sections, strict=True):
