@@ -5,6 +5,7 @@ Tests hand over one of their own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from slmtui.source.model_source import ModelSource
 
 _NO_REPORT = LintReport((), None)
+# A conversion looks at the source first, in Python, and would have half of the interpreter while the screen
+# is drawn anew for it. Seconds.
+_DRAWING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Studio:
         """Do it; what was made before is found again, unless it is to be made `anew`."""
         from slmtui import pipeline
 
-        return pipeline.convert(deployment, plan, cancel, parity=compares, anew=anew)
+        time.sleep(_DRAWING)
+        return (yield from pipeline.convert(deployment, plan, cancel, parity=compares, anew=anew))
 
     def warm_up(self) -> None:
         """Let a worker import Olive while the form is filled in."""

@@ -97,7 +97,7 @@ async def _show(pilot: Pilot[int], app: SlmtuiApp, turns: tuple[Turn, ...], **ot
     app.screen.changed(kept=False)  # type: ignore[attr-defined]
     transcript = app.screen.query_one(Transcript)
     await until(pilot, lambda: len(transcript.views) == len(turns))
-    await pilot.pause(0.2)
+    await settled(pilot)
     transcript.anchor()
     await pilot.pause(0.1)
 
@@ -136,7 +136,7 @@ async def _beside(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _show(pilot, app, TURNS)
     await pilot.press("f9")
     await until(pilot, lambda: app.screen.query(SidePane))
-    await pilot.pause(0.3)
+    await settled(pilot)
     models = [Target("fernlight-int4", Path("/srv/int4")), Target("fernlight-int8", Path("/srv/int8"))]
     for pane, target in zip(app.screen.query(SidePane), models, strict=True):
         pane.offer(models, target)

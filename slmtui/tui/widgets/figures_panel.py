@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Sparkline, Static
 
+from slmtui.runtime.client import ModelHost
 from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.figures import over
 from slmtui.runtime.watching import Cores
@@ -29,6 +31,7 @@ class FiguresPanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._cores = Cores()
+        self._looking = False
 
     def compose(self) -> ComposeResult:
         yield Static("Model", classes="section")
@@ -63,14 +66,30 @@ class FiguresPanel(Vertical):
         self.query_one("#parameter-facts", Facts).show(parameter_rows(conversation))
 
     def sample(self, session: ChatSession) -> None:
-        """Take a sample of the process, and show it with those from before."""
+        """Take a sample of the process, in a thread: it reads a file of each process of the machine."""
         host = session.host
         if host is None or not host.alive:
             self.query_one("#model-facts", Facts).show([("", "not loaded")])
+        elif not self._looking:
+            self._looking = True
+            self._look(session, host)
+
+    @work(thread=True, group="sample")
+    def _look(self, session: ChatSession, host: ModelHost) -> None:
+        usage, busy = host.usage(), self._cores.percent()
+        self._looking = False
+        if self.is_attached and self.app.is_running:
+            self.app.call_from_thread(self._show_process, session, host, usage, busy)
+
+    def _show_process(
+        self, session: ChatSession, host: ModelHost, usage: tuple[int, float], busy: tuple[float, ...]
+    ) -> None:
+        """The sample with those from before."""
+        if not self.is_attached:
             return
-        rss, cpu = host.usage()
+        rss, cpu = usage
         session.usage.append((rss, cpu))
-        busy, self._cores = self._cores.percent(), Cores()
+        self._cores = Cores()
         answers = session.conversation.answers
         seconds = session.loaded.seconds if session.loaded else answers[-1].load_seconds if answers else 0.0
         peak = max(rss, *(used for used, _ in session.usage), *(a.peak_rss_bytes for a in answers[-1:]))
