@@ -186,11 +186,10 @@ def _shows(snap_compare: Callable[..., bool], state: str, size: str, theme: str)
     async def before(pilot: Pilot[int]) -> None:
         app.theme = theme
         await STATES[state](pilot, app)
-        await settled(pilot)
         for field in (*app.screen.query(TextArea), *app.screen.query(Input)):
             field.cursor_blink = False
         app.clear_notifications()
-        await pilot.pause(0.1)
+        await settled(pilot)
 
     return snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
