@@ -1,7 +1,7 @@
 """How long the event loop stands still while slmtui converts and while it answers.
 
-At most 50 ms in the median of three rounds. A machine that other work slows down stalls every program: where a
-bare Textual app of thirty widgets stands still for longer in the same run, that is the limit.
+At most 50 ms in the median of three rounds. A machine that other work slows down stalls every program: where
+a bare Textual app of thirty widgets stands still for longer in the same run, that is the limit.
 """
 
 from __future__ import annotations
