@@ -18,6 +18,10 @@ from typing import Any
 
 from slmtui.child import Link, run
 
+# What decoders make of bytes that are no whole character; UTF-8 takes at most four bytes for one.
+_UNKNOWN = "\ufffd"
+_MOST_BYTES = 4
+
 # The runtime gives a tokenizer to a loaded model only. This one stands in for gigabytes of weights: an ONNX
 # graph of 147 bytes that makes its `input_ids` its `logits` (onnx.helper: one Cast, opset 14).
 _NO_WEIGHTS = base64.b64decode(
@@ -104,8 +108,27 @@ class Both:
             # A template's own refusal, or whatever else goes wrong in it; the first line says it.
             said = str(error).strip().split("\n", 1)[0].rstrip(": .") or type(error).__name__
             return {"text": None, "refusal": said, "tokens": []}
-        tokens = [[number, self._text(number), number in self._special] for number in ids]
+        texts = zip(ids, self._texts_of(ids), strict=True)
+        tokens = [[number, shown, number in self._special] for number, shown in texts]
         return {"text": text, "refusal": "", "tokens": tokens}
+
+    def _texts_of(self, ids: list[int]) -> list[str]:
+        """The text of each; a character that is spread over several tokens is the first one's."""
+        texts: list[str] = []
+        spread: list[int] = []
+        for number in ids:
+            text = self._text(number)
+            if _UNKNOWN not in text or number < 0:
+                spread = []
+                texts.append(text)
+                continue
+            spread.append(number)
+            texts.append("")
+            whole = str(self._hugging.decode(spread, skip_special_tokens=False))
+            texts[-len(spread)] = whole
+            if _UNKNOWN not in whole or len(spread) == _MOST_BYTES:
+                spread = []
+        return texts
 
     def _text(self, number: int) -> str:
         if number not in self._texts:
@@ -114,7 +137,7 @@ class Both:
 
     def _spelled(self, number: int) -> str:
         if number < 0:
-            return "\ufffd"  # the runtime's id for a byte that the vocabulary lacks
+            return _UNKNOWN  # the runtime's id for a byte that the vocabulary lacks
         text = str(self._hugging.decode([number], skip_special_tokens=False))
         # Decoders of SentencePiece drop the space that a first token begins with.
         piece = self._hugging.convert_ids_to_tokens(number) or ""

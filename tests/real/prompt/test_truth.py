@@ -119,9 +119,12 @@ def test_tokens_in_a_message_are_said(sample: tuple[TruthTeller, PromptTemplate]
     assert [f.status for f in truth.findings if f is not finding] == ["ok", "ok", "ok"]
 
 
-def test_special_tokens_are_known_and_text_is_whole(sample: tuple[TruthTeller, PromptTemplate]) -> None:
+@pytest.mark.parametrize("said", ["Hello", "∞ 灯 🙂 naïve"])  # the small vocabulary has bytes for these
+def test_special_tokens_are_known_and_text_is_whole(
+    sample: tuple[TruthTeller, PromptTemplate], said: str
+) -> None:
     teller, template = sample
-    made = teller.look([Message("user", "Hello")], template).of("runtime")
+    made = teller.look([Message("user", said)], template).of("runtime")
     assert made.text is not None
     assert "".join(token.text for token in made.tokens) == made.text
     assert [token.text for token in made.tokens if token.special] == [
