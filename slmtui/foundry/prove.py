@@ -161,7 +161,8 @@ def _answered(question: str, answer: SdkAnswer) -> Verdict:
         fix = "Look at the model's chat template, and try the checkpoint itself."
         return Verdict("sdk-answers", _ANSWERS, "fail", evidence, fix)
     shown = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    evidence = f"{question!r} → {shown!r} ({answer.completion_tokens} tokens in {answer.seconds:.1f} s)"
+    took = f"{answer.seconds:.1f} s" if answer.seconds >= 0.1 else f"{answer.seconds * 1000:.0f} ms"
+    evidence = f"{question!r} → {shown!r} ({answer.completion_tokens} tokens in {took})"
     return Verdict("sdk-answers", _ANSWERS, "ok", evidence)
 
 

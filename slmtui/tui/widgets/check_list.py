@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len, set_cell_size
-from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from slmtui.environment.check import Check
 from slmtui.tui.format import MUTED, fit, icon, safe
+from slmtui.tui.widgets.rows import RowList, Rows
 
 _FIRST = {"fail": 0, "warn": 1}  # what needs attention; then what has no verdict yet, then the rest
 _COLOURS = {"fail": "$text-error", "warn": "$text-warning", "skipped": MUTED}
@@ -21,23 +20,7 @@ _SIGN = 2  # the sign of a row's state and a space
 _GAPS = 4  # between the three columns
 
 
-class CheckRows(OptionList):
-    """A click on a row shows it; only Enter does something with it."""
-
-    chosen = False  # whether the user has gone to a row, and is not to be taken from it
-
-    async def _on_click(self, event: events.Click) -> None:
-        event.prevent_default()
-        clicked = event.style.meta.get("option")
-        if clicked is not None:
-            self.chosen = True
-            self.highlighted = clicked
-
-    async def _on_key(self, event: events.Key) -> None:
-        self.chosen = self.chosen or event.key in ("up", "down", "pageup", "pagedown", "home", "end")
-
-
-class CheckList(Vertical):
+class CheckList(RowList):
     """One line a check, in three columns as wide as the room allows."""
 
     DEFAULT_CSS = """
@@ -63,18 +46,7 @@ class CheckList(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="columns")
-        yield CheckRows(id="checks", compact=True, markup=False)
-
-    @property
-    def rows(self) -> CheckRows:
-        """The list itself."""
-        return self.query_one(CheckRows)
-
-    @property
-    def highlighted(self) -> str:
-        """The id of the highlighted check, or nothing."""
-        option = self.rows.highlighted_option
-        return option.id or "" if option else ""
+        yield Rows(id="checks", compact=True, markup=False)
 
     def show(self, checks: Iterable[Check], pending: Mapping[str, str]) -> None:
         """Show these; `pending` are the ids and titles of those that are being looked at.

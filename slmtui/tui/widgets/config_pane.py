@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from slmtui.conversion.lint import Finding, LintReport
 from slmtui.tui.format import MUTED, icon, safe
-from slmtui.tui.widgets.check_list import CheckRows
 from slmtui.tui.widgets.json_editor import JsonEditor
+from slmtui.tui.widgets.rows import Rows
 
 _SIGNS = {"error": "fail", "warning": "warn", "info": "unchecked"}
 _TYPING_SECONDS = 0.25
@@ -67,7 +67,7 @@ class ConfigPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="config-note")
         yield JsonEditor(id="config-text")
-        yield CheckRows(id="findings", compact=True, markup=False)
+        yield Rows(id="findings", compact=True, markup=False)
         yield Static(id="finding-fix")
 
     @property

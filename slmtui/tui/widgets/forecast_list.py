@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from slmtui.tui.format import MUTED
-from slmtui.tui.widgets.check_list import CheckRows
+from slmtui.tui.widgets.rows import Rows
 from slmtui.units import duration, size
 
 _WIDTHS = (13, 10, 10, 10, 10)
@@ -70,7 +70,7 @@ class ForecastList(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled(_row(_HEADINGS), "bold $text-primary"), id="forecast-columns")
-        rows = CheckRows(
+        rows = Rows(
             *(Option(self._line(name), id=name) for name in self._precisions),
             id="precision",
             compact=True,

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from slmtui.tui.format import MUTED, fit, icon, safe
-from slmtui.tui.widgets.check_list import CheckRows
+from slmtui.tui.widgets.rows import RowList, Rows
 
 _SIGN = 2  # the sign of a row's state and a space
 _GAP = 2
@@ -37,7 +36,7 @@ class Column:
     muted: bool = False
 
 
-class Table(Vertical):
+class Table(RowList):
     """The first column grows; in one that is too narrow the middle of a path is left out, not its end."""
 
     DEFAULT_CSS = """
@@ -63,18 +62,7 @@ class Table(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(classes="table-columns")
-        yield CheckRows(id=f"{self.id}-rows", classes="table-rows", compact=True, markup=False)
-
-    @property
-    def rows(self) -> CheckRows:
-        """The list itself."""
-        return self.query_one(CheckRows)
-
-    @property
-    def highlighted(self) -> str:
-        """The id of the highlighted row, or nothing."""
-        option = self.rows.highlighted_option
-        return option.id or "" if option else ""
+        yield Rows(id=f"{self.id}-rows", classes="table-rows", compact=True, markup=False)
 
     def show(self, rows: Iterable[Row]) -> None:
         """Show these; whoever has gone to one stays with it."""
