@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class TruthDesk:
-    """Asked from threads; of several that wait only the newest question is answered."""
+    """Questions are numbered on the event loop and looked into from threads; only the newest is answered.
+
+    Closing voids every number drawn before: a thread that was on its way cannot load the tokenizers again.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,18 +35,25 @@ class TruthDesk:
         """Whether an answer comes at once."""
         return self._teller is not None
 
+    def ask(self) -> int:
+        """The number of a new question; every earlier one is void."""
+        self._asked += 1
+        return self._asked
+
+    def awaits(self, number: int) -> bool:
+        """Whether the question of this number is the newest, and the desk has not been closed since."""
+        return number == self._asked
+
     def look(
-        self, deployment: Deployment, messages: Sequence[Message], template: PromptTemplate
+        self, number: int, deployment: Deployment, messages: Sequence[Message], template: PromptTemplate
     ) -> Truth | None:
         """The truth about a conversation; None if a newer question has come, or the desk was closed.
 
         Raises:
             Failure: the tokenizers cannot be loaded, or their process has ended.
         """
-        self._asked += 1
-        number = self._asked
         with self._lock:
-            if number != self._asked:
+            if not self.awaits(number):
                 return None
             cancel = self._cancel
             try:

@@ -98,7 +98,9 @@ class FixedDesk(TruthDesk):
     def loaded(self) -> bool:
         return True
 
-    def look(self, deployment: Deployment, messages: Sequence[Message], template: PromptTemplate) -> Truth:
+    def look(
+        self, number: int, deployment: Deployment, messages: Sequence[Message], template: PromptTemplate
+    ) -> Truth:
         if self.failure is not None:
             raise self.failure
         self.asked.append(tuple(messages))

@@ -114,6 +114,7 @@ async def test_the_terminal_may_be_resized_all_the_time_while_an_answer_comes(ta
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
+        await pilot.press("f8")
         question.text = LONG
         await pilot.press("enter")
         await _speaks(pilot, app)

@@ -33,7 +33,6 @@ class TemplateTruth(TemplateFaces):
         super().__init__()
         self._desk = desk or TruthDesk()
         self._model = None
-        self._truth_wanted = 0
         self._typing: Timer | None = None
 
     async def _offer_conversations(self, plan: TemplatePlan, deployment: Deployment) -> None:
@@ -60,23 +59,22 @@ class TemplateTruth(TemplateFaces):
         view = self.query_one(TruthView)
         if not self._desk.loaded:
             view.wait("Loading the tokenizers of transformers and of the runtime…")
-        self._truth_wanted += 1
-        self._look(deployment, view.messages, self._model.prompt_template, self._truth_wanted)
+        self._look(self._desk.ask(), deployment, view.messages, self._model.prompt_template)
 
     @work(thread=True, group="truth")
     def _look(
-        self, deployment: Deployment, messages: tuple[Message, ...], template: PromptTemplate, wanted: int
+        self, number: int, deployment: Deployment, messages: tuple[Message, ...], template: PromptTemplate
     ) -> None:
         found: Truth | Failure | None
         try:
-            found = self._desk.look(deployment, messages, template)
+            found = self._desk.look(number, deployment, messages, template)
         except Failure as failure:
             found = failure
         if found is not None and self.app.is_running:
-            self.app.call_from_thread(self._show_truth, found, wanted)
+            self.app.call_from_thread(self._show_truth, found, number)
 
-    def _show_truth(self, found: Truth | Failure, wanted: int) -> None:
-        if wanted != self._truth_wanted or not self.is_attached:
+    def _show_truth(self, found: Truth | Failure, number: int) -> None:
+        if not self._desk.awaits(number) or not self.is_attached:
             return
         view = self.query_one(TruthView)
         if isinstance(found, Failure):
