@@ -1,4 +1,4 @@
-"""How far two models' next-token distributions are apart. For worker processes alone: it imports numpy."""
+"""How far two models' next-token distributions are apart, and how well each knows what comes. For worker processes alone: it imports numpy."""
 
 from __future__ import annotations
 
@@ -29,6 +29,27 @@ def diverge(source: Any, result: Any) -> Divergence:
     parts = [_block(source[at : at + _ROWS], result[at : at + _ROWS]) for at in range(0, len(source), _ROWS)]
     cosine, top1, kl = (np.concatenate(each) for each in zip(*parts, strict=True))
     return Divergence(cosine, top1, kl)
+
+
+def surprise(logits: Any, tokens: list[int]) -> Any:
+    """-ln p of each of `tokens` but the first, in nats; the logits, (len(tokens), vocabulary), are of that text.
+
+    Text a model has never seen the like of is worth ln(vocabulary) nats a token.
+    """
+    found = [np.zeros(0)]
+    for at in range(0, len(tokens) - 1, _ROWS):
+        nexts = tokens[at + 1 : at + 1 + _ROWS]
+        rows = _log_softmax(np.asarray(logits[at : at + len(nexts)], np.float64))
+        found.append(-rows[np.arange(len(nexts)), nexts])
+    return np.concatenate(found)
+
+
+def perplexity(surprises: list[Any]) -> float | None:
+    """exp of the mean surprise over all pieces; None where nothing was predicted, or it is beyond all numbers."""
+    every = np.concatenate(surprises) if surprises else np.zeros(0)
+    if not len(every) or not every.mean() < np.log(np.finfo(np.float64).max):
+        return None
+    return float(np.exp(every.mean()))
 
 
 def _block(source: Any, result: Any) -> tuple[Any, Any, Any]:

@@ -14,22 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slmtui.config import toolchain
-from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Status, Usage, Verdict
+from slmtui.events import Cancel, Failure, Progress, Service, Status, Verdict
 from slmtui.measure.judge import Figures, Judgement, Word, judge
 from slmtui.measure.probe import Probe, probe
-from slmtui.process import Child, Meter
+from slmtui.measure.workers import Part, offline
+from slmtui.measure.workers import work as work_with
 from slmtui.source.model_source import ModelSource
-from slmtui.text import plain
 
 SOURCE_WORKER = "slmtui.measure.source_worker"
 RESULT_WORKER = "slmtui.measure.result_worker"
 STAGE = "parity"
-# How often a worker's pipe is left to look for the wish to cancel, and its memory is told, in seconds.
-_POLL = 0.1
-_USAGE_EVERY = 1.0
 # Shares of the whole: starting a worker and loading its model, then reading. Measured with SmolLM2-135M.
-_SHARES = {"source": (0.0, 0.5, 0.7), "result": (0.7, 0.8, 1.0)}
+_PARTS = {
+    "source": Part(STAGE, "Comparing", "source", 0.0, 0.5, 0.7),
+    "result": Part(STAGE, "Comparing", "result", 0.7, 0.8, 1.0),
+}
 
 _STATUS: Mapping[Word, Status] = {
     "verified": "ok",
@@ -153,59 +152,11 @@ def _measure(
         "conversations": [list(messages) for messages in asked.conversations],
         "limit": asked.limit,
     }
-    environment = _offline(work)
-    yield from _work(SOURCE_WORKER, "source", request, cancel, log, environment)
+    environment = offline(work)
+    yield from work_with(SOURCE_WORKER, _PARTS["source"], request, cancel, log, environment)
     request = {"model": str(model), "folder": str(work)}
-    reply = yield from _work(RESULT_WORKER, "result", request, cancel, log, environment)
+    reply = yield from work_with(RESULT_WORKER, _PARTS["result"], request, cancel, log, environment)
     return Figures.of(reply)
-
-
-def _work(
-    worker: str,
-    who: str,
-    request: Mapping[str, Any],
-    cancel: Cancel,
-    log: Path,
-    environment: Mapping[str, str],
-) -> Service[dict[str, Any]]:
-    """Let one worker read the probe; returns its last reply.
-
-    Raises:
-        Failure: it broke down or was ended.
-        Cancelled: it is gone.
-    """
-    begin, loaded, end = _SHARES[who]
-    last: dict[str, Any] | None = None
-    told = 0.0
-    cancel.check()
-    python = toolchain.current().python
-    with Child(worker, python=python, environment=environment, log=log, yielding=True) as child:
-        meter = Meter(child.pid)
-        child.send(request)
-        yield Progress(STAGE, f"Comparing: loading the {who}", begin)
-        for message in child.messages(timeout=_POLL):
-            cancel.check()
-            if isinstance(message, LogLine):
-                yield message
-            elif message is not None and message["event"] == "loaded":
-                yield Progress(STAGE, f"Comparing: the {who} reads", loaded)
-            elif message is not None and message["event"] == "read":
-                part = message["number"] / message["of"]
-                text = f"Comparing: the {who} reads, {message['number']} of {message['of']}"
-                yield Progress(STAGE, text, loaded + part * (end - loaded))
-            elif message is not None:
-                last = message
-            if time.monotonic() - told >= _USAGE_EVERY:
-                told = time.monotonic()
-                yield Usage(*meter.sample())
-        cancel.check()
-        if last is None:
-            death = child.death()
-            raise Failure(f"{death.cause} It was reading the probe with the {who}.", death.fix, log)
-    if last["event"] == "crashed":
-        said = plain(f"{last['kind']}: {last['message']}")[:300]
-        raise Failure(f"The {who} could not read the probe: {said}", "", log)
-    return last
 
 
 def _parity(figures: Figures, judgement: Judgement, seconds: float) -> Parity:
@@ -220,16 +171,3 @@ def _parity(figures: Figures, judgement: Judgement, seconds: float) -> Parity:
         judgement.reason,
         judgement.fix,
     )
-
-
-def _offline(work: Path) -> dict[str, str]:
-    """The variables that keep the libraries from the network, and their caches inside `work`."""
-    return {
-        "HF_HUB_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "DO_NOT_TRACK": "1",
-        "HF_HOME": str(work / "huggingface"),
-        "HF_HUB_CACHE": str(work / "huggingface" / "hub"),
-        "HF_MODULES_CACHE": str(work / "huggingface" / "modules"),
-    }
