@@ -252,6 +252,8 @@ class ModelHost:
         child = self._child
         if child is None:
             raise Failure(f"No model is loaded to {op} with.", "Load it first.", self.log)
+        if child.alive:
+            child.tail.clear()  # what it has said about other requests is not why it may die of this one
         if not self._one_at_a_time.acquire(blocking=False):
             raise Failure("The model is busy with another request.", "Stop that one, or wait for its end.")
         try:

@@ -91,6 +91,7 @@ def parameter_rows(conversation: Conversation) -> list[tuple[str, str]]:
         *(sampled if not p.greedy else []),
         ("repetition", f"{p.repetition_penalty:g}"),
         ("max tokens", f"{p.max_tokens:,}"),
+        ("max length", f"{p.max_length:,}" if p.max_length else ""),
         ("seed", "" if p.seed is None else str(p.seed)),
         ("stop at", " | ".join(p.stop).replace("\n", "\\n")),
         ("system", " ".join(conversation.system.split())[:200]),

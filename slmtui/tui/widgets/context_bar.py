@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from slmtui.runtime.context import length_of
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.format import MUTED
 
@@ -29,6 +30,9 @@ class ContextBar(Static):
         colour = "$text-error" if part >= 0.95 else "$text-warning" if part >= 0.8 else "$text-primary"
         about = "about " if session.answering and session.fill is not None else ""
         unit = "" if forgotten else " tokens"
+        loaded = session.loaded
+        if loaded is not None and whole < loaded.context_length and not forgotten:
+            unit = f" tokens (max length; the model sees {loaded.context_length:,})"
         turns = "turn" if forgotten == 1 else "turns"
         self.update(
             Content.assemble(
@@ -48,4 +52,6 @@ def _fill(session: ChatSession) -> tuple[int, int]:
     for answer in reversed(session.conversation.answers):
         if answer.context_length:
             return answer.context_used, answer.context_length
-    return 0, session.loaded.context_length if session.loaded else 0
+    if session.loaded is None:
+        return 0, 0
+    return 0, length_of(session.conversation.parameters, session.loaded.context_length)

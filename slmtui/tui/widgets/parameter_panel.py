@@ -58,6 +58,7 @@ FIELDS: tuple[tuple[str, str, str, Callable[[str], Any]], ...] = (
     ("top_k", "top-k", "the model's own", _maybe),
     ("repetition_penalty", "repetition", "1 changes nothing", _number),
     ("max_tokens", "max tokens", "", _whole),
+    ("max_length", "max length", "the whole context", _maybe),
     ("seed", "seed", "anew each time", _maybe),
     ("stop", "stop at", f"texts, {_BETWEEN} between them", _stops),
 )
