@@ -52,7 +52,8 @@ def markdown(conversation: Conversation) -> str:
 def suite_lines(conversation: Conversation) -> list[str]:
     """One JSON object a judged answer: the messages up to the question, and what the answer should be.
 
-    `expected` is the answer itself where it was right, else what it should have been; `answer` is what came.
+    As `measure/suite_file.py` reads them. `equals` is the answer itself where it was right, else what it
+    should have been; `answer` is what came.
     """
     lines = []
     for index, turn in enumerate(conversation.turns):
@@ -63,8 +64,7 @@ def suite_lines(conversation: Conversation) -> list[str]:
         asked = _only(conversation, [*before, Turn(turn.question)])
         line: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in messages(asked)],
-            "expected": expected,
-            "right": turn.right,
+            "equals": expected,
             "answer": turn.text,
             "model": conversation.model,
         }

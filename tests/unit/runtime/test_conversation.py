@@ -186,8 +186,8 @@ def test_judged_answers_become_lines_of_a_suite(tmp_path: Path) -> None:
     for _ in range(2):  # nothing is added twice
         export.export(judged, "suite", path)
     first, second = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert (first["expected"], first["right"], first["answer"]) == ("1", True, "1")
-    assert (second["expected"], second["right"], second["answer"]) == ("zwei", False, "2")
+    assert (first["equals"], first["answer"]) == ("1", "1")
+    assert (second["equals"], second["answer"]) == ("zwei", "2")
     assert [m["content"] for m in second["messages"]] == ["Be kind.", "one?", "1", "two?"]
 
 
