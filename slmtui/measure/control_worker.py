@@ -1,7 +1,7 @@
 """The worker that answers questions with a checkpoint: `python -m slmtui.measure.control_worker`.
 
-Request: `{"model", "runs_code", "conversations": [[{"role", "content"}]], "max_tokens", "chat_template": text or
-null, "repetition_penalty"}`; `model` is a Hugging Face folder or a GGUF file.
+Request: `{"model", "runs_code", "conversations": [[{"role", "content"}]], "max_tokens", "chat_template": text
+or null, "repetition_penalty"}`; `model` is a Hugging Face folder or a GGUF file.
 Replies: `loaded`, `read` (`number`, `of`) after each answer, then `answered` (`answers`: in the order of the
 conversations). What cannot be answered is "", with a line in the log.
 """

@@ -1,4 +1,7 @@
-"""How far two models' next-token distributions are apart, and how well each knows what comes. For worker processes alone: it imports numpy."""
+"""How far two models' next-token distributions are apart, and how well each knows what comes.
+
+For worker processes alone: it imports numpy.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,9 @@ def diverge(source: Any, result: Any) -> Divergence:
 
 
 def surprise(logits: Any, tokens: list[int]) -> Any:
-    """-ln p of each of `tokens` but the first, in nats; the logits, (len(tokens), vocabulary), are of that text.
+    """-ln p of each of `tokens` but the first, in nats; `logits` are theirs: (len(tokens), vocabulary).
 
-    Text a model has never seen the like of is worth ln(vocabulary) nats a token.
+    A model that knows nothing is surprised by ln(vocabulary) at each.
     """
     found = [np.zeros(0)]
     for at in range(0, len(tokens) - 1, _ROWS):
@@ -45,7 +48,7 @@ def surprise(logits: Any, tokens: list[int]) -> Any:
 
 
 def perplexity(surprises: list[Any]) -> float | None:
-    """exp of the mean surprise over all pieces; None where nothing was predicted, or it is beyond all numbers."""
+    """The exponential of the mean surprise; None where nothing was predicted, or it is beyond all numbers."""
     every = np.concatenate(surprises) if surprises else np.zeros(0)
     if not len(every) or not every.mean() < np.log(np.finfo(np.float64).max):
         return None

@@ -2,7 +2,8 @@
 
 Request: `{"model", "runs_code", "folder", "texts": [text], "conversations": [[{"role", "content"}]],
 "limit": tokens, "length": tokens}`;
-`length` is that of a piece (256 if it is not there); `model` is a Hugging Face folder or a GGUF file; code in it is run only if the user has allowed that.
+`length` is that of a piece (256 if it is not there); `model` is a Hugging Face folder or a
+GGUF file; code in it is run only if the user has allowed that.
 Replies: `loaded`, `read` (`number`, `of`) after each piece, then `saved` (`pieces`): what was read, and the
 logits, are files in `folder` (`pieces.py`).
 """
