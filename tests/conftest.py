@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from slmtui.conversion.convert import convert
@@ -13,6 +16,31 @@ from slmtui.conversion.plan import plan
 from slmtui.events import Cancel, Failure, drain
 from slmtui.source import samples
 from slmtui.source.inspect import inspect
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: Any
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for `no_process_outlives_a_failure`."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+@pytest.fixture(autouse=True)
+def no_process_outlives_a_failure(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails half-way leaves its processes; they shall not make those after it fail as well."""
+    before = set(psutil.Process().children())
+    yield
+    if request.node.stash.get(_FAILED, False):
+        for child in set(psutil.Process().children()) - before:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+                child.wait(5)
 
 
 @pytest.fixture(autouse=True)
