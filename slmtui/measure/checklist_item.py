@@ -82,18 +82,18 @@ class Checklist:
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Checklist:
         """From what `to_json` gave."""
-        names = {field.name for field in dataclasses.fields(cls)} - {"items", "suite", "control", "base"}
-        scores = {name: saved.get(name) for name in ("suite", "control", "base")}
-        return cls(
-            items=tuple(Item(**item) for item in saved["items"]),
-            **{name: SuiteScore.from_json(score) if score else None for name, score in scores.items()},
-            **{name: saved[name] for name in names if name in saved},
-        )
+        fields: dict[str, Any] = {each.name: saved[each.name] for each in dataclasses.fields(cls)}
+        fields["items"] = tuple(Item(**each) for each in saved["items"])
+        for name in ("suite", "control", "base"):
+            fields[name] = SuiteScore.from_json(saved[name]) if saved[name] else None
+        return cls(**fields)
 
 
-def item(name: str, status: Word, evidence: str, fix: str = "", **figures: Any) -> Item:
+def item(
+    name: str, status: Word, evidence: str, fix: str = "", figures: Mapping[str, Any] | None = None
+) -> Item:
     """An item of the checklist, by its id."""
-    return Item(name, TITLES[name], status, evidence, fix, figures)
+    return Item(name, TITLES[name], status, evidence, fix, figures or {})
 
 
 def unchecked(name: str, why: str, fix: str = "") -> Item:

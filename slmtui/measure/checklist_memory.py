@@ -1,0 +1,89 @@
+"""Item 3: a long session, and whether the memory of the model's process grows with its turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from slmtui.events import Cancel, Service, drain
+from slmtui.measure.checklist_item import Item, item, unchecked
+from slmtui.measure.slope import BLOCKS, slope_of
+from slmtui.measure.suite_run import progress
+from slmtui.runtime.answer import Answer
+from slmtui.runtime.client import ModelHost
+from slmtui.runtime.parameters import ChatParameters, Message
+from slmtui.units import size
+
+STAGE = "memory"
+# Tokens of the context that the session uses: little, so that the KV cache, which grows with a conversation
+# and is no leak, is full before the turns that count.
+CONTEXT = 512
+_ANSWER = 16
+# Turns before those that count, as a part of them: the runtime's arena grows until it knows all its shapes.
+_WARM = 0.6
+# Growth in 100 turns that is a leak: this part of the process, or this many bytes if that is more.
+_SHARE, _LEAST = 0.01, 1_000_000
+
+
+def session(
+    host: ModelHost, questions: Sequence[Sequence[Message]], cancel: Cancel, turns: int
+) -> Service[Item]:
+    """One conversation of `turns` turns after a warm-up; the oldest turns are left out as it goes on.
+
+    Raises:
+        Cancelled: before its end.
+    """
+    if turns < BLOCKS:
+        return unchecked(
+            "memory", f"{turns} turns are too few to see a growth in.", f"Take {BLOCKS} or more."
+        )
+    warm, started = int(turns * _WARM), time.monotonic()
+    said, memory = list[Message](), list[int]()
+    for number in range(warm + turns):
+        said.append(questions[number % len(questions)][-1])
+        answer = _answer(host, said, cancel)
+        memory.append(answer.rss_bytes)
+        if answer.dropped_messages:
+            del said[: answer.dropped_messages]
+        said.append(Message("assistant", answer.text or "…"))
+        yield progress(STAGE, "A long session, turn", number + 1, warm + turns, started)
+    return judge_memory(memory[warm:])
+
+
+def judge_memory(memory: Sequence[int]) -> Item:
+    """`memory` after each turn, in bytes: a leak is a growth that is surely above 0 and matters."""
+    slope, first, last = slope_of(memory), memory[0], memory[-1]
+    per_100, half = 100 * slope.slope, 100 * slope.half_interval
+    allowed = max(_LEAST, _SHARE * first)
+    figures = {
+        "turns": len(memory),
+        "slope_bytes_per_100_turns": round(per_100),
+        "interval_bytes_per_100_turns": [round(per_100 - half), round(per_100 + half)],
+        "first_rss_bytes": first,
+        "last_rss_bytes": last,
+        "allowed_bytes_per_100_turns": round(allowed),
+    }
+    evidence = (
+        f"Over {len(memory)} turns its process went from {size(first)} to {size(last)}:"
+        f" {_signed(per_100)} per 100 turns (95 %: {_signed(per_100 - half)} to {_signed(per_100 + half)})."
+    )
+    fix = "Restart the model now and then, and tell the makers of the runtime: it keeps what it should free."
+    if per_100 - half > 0 and per_100 > allowed:
+        return item("memory", "fail", evidence, fix, figures)
+    if per_100 + half > allowed:
+        more = "This is not sure: more turns (--turns) tell a leak from the noise."
+        return item("memory", "warn", evidence, more, figures)
+    return item("memory", "pass", evidence, figures=figures)
+
+
+def _answer(host: ModelHost, said: Sequence[Message], cancel: Cancel) -> Answer:
+    parameters = ChatParameters(
+        max_tokens=_ANSWER, temperature=0.0, repetition_penalty=1.0, max_length=CONTEXT
+    )
+    answer = drain(host.chat(said, parameters, cancel, make_room=True))
+    cancel.check()
+    return answer
+
+
+def _signed(amount: float) -> str:
+    return ("-" if amount < 0 else "+") + size(abs(round(amount)))
