@@ -18,6 +18,7 @@ from slmtui.cli.commands import (
     samples,
     template,
     toolchain,
+    validate,
     verify,
     why,
 )
@@ -53,6 +54,6 @@ def build() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, run):
+    for family in (*families, list_models, chat, validate, run):
         family.declare(commands)
     return parser

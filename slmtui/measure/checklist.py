@@ -22,6 +22,8 @@ from slmtui.runtime.client import ModelHost
 from slmtui.runtime.parameters import Message
 from slmtui.source.model_source import ModelSource
 
+__all__ = ["AT_LEAST", "TURNS", "Checklist", "Item", "checklist"]
+
 TURNS = 100
 # The share of a suite that has to pass.
 AT_LEAST = 0.9

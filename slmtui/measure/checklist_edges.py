@@ -84,9 +84,11 @@ def judge_edges(tried: Sequence[Tried], same_after: bool) -> Item:
         "seconds": {one.case.id: round(one.seconds, 3) for one in tried},
         "same_after": same_after,
     }
-    answered = sum(one.outcome.startswith("answered") for one in tried)
-    evidence = f"Of {len(tried)} inputs {answered} are answered and {len(tried) - answered} refused"
-    evidence += ": " + "; ".join(f"{one.case.title}: {one.problem or one.outcome}" for one in tried) + "."
+    answered = [one.case.title for one in tried if not one.problem and one.outcome.startswith("answered")]
+    refused = [one.case.title for one in tried if not one.problem and one.case.title not in answered]
+    groups = [("answered", ", ".join(answered)), ("refused with cause and fix", ", ".join(refused))]
+    groups += [(one.case.title, one.problem.rstrip(".")) for one in wrong]
+    evidence = "; ".join(f"{name}: {what}" for name, what in groups if what).capitalize() + "."
     if not same_after:
         evidence += " An ordinary question has another answer after them than before."
     if wrong or not same_after:

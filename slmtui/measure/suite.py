@@ -6,12 +6,12 @@ of the checks below. `answer` and `model` are what the chat's export notes of th
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.events import jsonable
 from slmtui.runtime.parameters import Message
 
 # How alike an answer and its reference are to be unless the line says otherwise (`suite_checks.similarity`).
@@ -141,7 +141,7 @@ class SuiteScore:
 
     def to_json(self) -> dict[str, Any]:
         """Its figures and its answers."""
-        answers = [dataclasses.asdict(answer) for answer in self.answers]
+        answers = jsonable(self.answers)
         return {"passed": self.passed, "of": self.of, "share": round(self.share, 6), "answers": answers}
 
     @classmethod

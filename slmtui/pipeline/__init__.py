@@ -16,6 +16,7 @@ from slmtui.pipeline.chat import (
     tuned_chat,
     untune_chat,
 )
+from slmtui.pipeline.checklist import run_checklist, suite_of, suite_path
 from slmtui.pipeline.conversion import DEFAULT_PRECISION, conversion_plan, convert, default_output, make_model
 from slmtui.pipeline.deployed import deployment_of
 from slmtui.pipeline.foundry import (
@@ -129,9 +130,12 @@ __all__ = [
     "record_source",
     "remove_toolchain",
     "run",
+    "run_checklist",
     "search_plan",
     "serve",
     "source_of",
+    "suite_of",
+    "suite_path",
     "sync_chat_template",
     "sync_plan",
     "template_diff",
