@@ -25,7 +25,7 @@ class Spoken:
 
 
 _OPENINGS = dict(_MARKS)
-# At the start of a line only: an answer that talks about the mark itself, in its text or in code, is left alone.
+# At the start of a line only: an answer that talks about the mark, in its text or in code, is left alone.
 _LATER = re.compile(
     r"^(?P<fence>```+|~~~+)|^[ \t]*(?P<mark>" + "|".join(map(re.escape, _OPENINGS)) + ")", re.MULTILINE
 )

@@ -33,7 +33,10 @@ def test_no_part_of_a_mark_is_ever_shown() -> None:
         assert "It is 4.".startswith(spoken.answer)
 
 
-SEVERAL = "<think>\na\n</think>\n\nFirst.\n<think>\nb\n</think>\n\nSecond.\n```\n<think>\n```\nThird.\n[THINK]c[/THINK]end"
+SEVERAL = (
+    "<think>\na\n</think>\n\nFirst.\n<think>\nb\n</think>\n\nSecond.\n"
+    "```\n<think>\n```\nThird.\n[THINK]c[/THINK]end"
+)
 
 
 def test_all_sections_are_thinking_but_for_marks_in_code() -> None:
