@@ -48,7 +48,7 @@ def read_suite(path: Path) -> Suite:
             try:
                 lines.append(parse_line(line))
             except _Wrong as wrong:
-                raise Failure(f"{path}, line {number}: {wrong}", wrong.fix) from wrong
+                raise Failure(f"{path}, line {number}: {wrong}.", wrong.fix) from wrong
     if not lines:
         raise Failure(f"The suite {path} has no lines.", f"Write one question a line: {_EXAMPLE}")
     return Suite(tuple(lines), path)
@@ -75,7 +75,7 @@ def line_of(value: Any) -> SuiteLine:
     try:
         return _line(value)
     except _Wrong as wrong:
-        raise Failure(str(wrong), wrong.fix) from wrong
+        raise Failure(f"A line of a suite is wrong: {wrong}.", wrong.fix) from wrong
 
 
 def parse_line(text: str) -> SuiteLine:
@@ -114,7 +114,7 @@ def _messages(value: Mapping[str, Any]) -> tuple[Message, ...]:
     given = value["messages"]
     shape = 'Write them as [{"role": "user", "content": "…"}], roles being system, user, assistant.'
     if not isinstance(given, list) or not given:
-        raise _Wrong("'messages' is no list of messages", shape)
+        raise _Wrong("its 'messages' are no list of messages", shape)
     for one in given:
         known = isinstance(one, dict) and one.get("role") in _ROLES and isinstance(one.get("content"), str)
         if not known or len(one) != 2:
