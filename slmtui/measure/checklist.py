@@ -21,6 +21,7 @@ from slmtui.measure.suite_run import longest, run_suite, score_control
 from slmtui.runtime.client import ModelHost
 from slmtui.runtime.parameters import Message
 from slmtui.source.model_source import ModelSource
+from slmtui.source.tokenizer_files import read_chat_template
 
 __all__ = ["AT_LEAST", "TURNS", "Checklist", "Item", "checklist"]
 
@@ -106,8 +107,8 @@ class _Work:
                 continue
             self._begin(name)
             asked = [line.messages for line in self._suite.lines]
-            template = self._model_dir / "chat_template.jinja"
-            jinja = template.read_text(encoding="utf-8") if name == "base" and template.is_file() else None
+            # An untuned base has often no template; the source shall be asked as it was trained to be.
+            jinja = _template(self._model_dir) or None if name == "base" else None
             self._texts[name] = yield from control_answers(
                 source, asked, longest(self._suite), self._cancel, chat_template=jinja
             )
@@ -151,8 +152,10 @@ class _Work:
         return SuiteScore(tuple(self._answers)) if self._suite else None
 
     def _questions(self) -> Item:
+        source = self._controls.get("control")
+        other = source is not None and _template(self._model_dir) != (source.chat_template or "").strip()
         return judge_questions(
-            self._score(), self._scores.get("control"), self._scores.get("base"), self._at_least
+            self._score(), self._scores.get("control"), self._scores.get("base"), self._at_least, other
         )
 
     def _begin(self, name: str) -> None:
@@ -179,6 +182,11 @@ class _Work:
 def _plain(questions: Sequence[Sequence[Message]]) -> Sequence[Message]:
     """The last message of the first question: an ordinary thing to ask."""
     return [questions[0][-1]]
+
+
+def _template(model_dir: Path) -> str:
+    """Its chat template, "" if it has none."""
+    return (read_chat_template(model_dir)[0] or "").strip()
 
 
 def _bar(service: Service[Result], work: _Work) -> Service[Result]:

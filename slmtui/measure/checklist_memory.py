@@ -23,8 +23,8 @@ _ANSWER = 16
 _WARM = 60
 # Growth in 100 turns that is a leak: this part of the process, or this many bytes if that is more.
 _SHARE, _LEAST = 0.02, 2_000_000
-# A single step of the arena, in bytes: growth in the whole session below it is none, however few the turns.
-_STEP = 1_000_000
+# Fewer turns than these cannot tell a leak, which goes on, from a step of the arena.
+_ENOUGH = 50
 
 
 def session(
@@ -53,7 +53,7 @@ def session(
 
 
 def judge_memory(memory: Sequence[int]) -> Item:
-    """`memory` after each turn, in bytes: a leak is a growth that is surely above 0 and matters."""
+    """`memory` after each turn, in bytes: a leak is a growth that is surely above 0, matters and goes on."""
     slope, first, last = slope_of(memory), memory[0], memory[-1]
     per_100, half = 100 * slope.slope, 100 * slope.half_interval
     allowed = max(_LEAST, _SHARE * first)
@@ -70,13 +70,20 @@ def judge_memory(memory: Sequence[int]) -> Item:
         f" {_signed(per_100)} per 100 turns (95 %: {_signed(per_100 - half)} to {_signed(per_100 + half)})."
     )
     fix = "Restart the model now and then, and tell the makers of the runtime: it keeps what it should free."
-    grown = slope.slope * len(memory) > _STEP
-    if per_100 - half > 0 and per_100 > allowed and grown:
+    if per_100 - half > 0 and per_100 > allowed and _goes_on(memory, allowed / 2):
         return item("memory", "fail", evidence, fix, figures)
     if per_100 > allowed or half > allowed:
         more = "This is not sure: more turns (--turns) tell a leak from the noise."
         return item("memory", "warn", evidence, more, figures)
     return item("memory", "pass", evidence, figures=figures)
+
+
+def _goes_on(memory: Sequence[int], allowed: float) -> bool:
+    """Whether it grows in the first half of the session and in the second: a single step does not."""
+    middle = len(memory) // 2
+    return len(memory) >= _ENOUGH and all(
+        100 * slope_of(part).slope > allowed for part in (memory[:middle], memory[middle:])
+    )
 
 
 def _answer(host: ModelHost, said: Sequence[Message], cancel: Cancel) -> Answer:

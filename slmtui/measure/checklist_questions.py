@@ -16,10 +16,12 @@ def judge_questions(
     control: SuiteScore | None = None,
     base: SuiteScore | None = None,
     at_least: float = 0.9,
+    other_template: bool = False,
 ) -> Item:
     """The suite's score, beside that of the source and of an untuned base where they were asked.
 
     It fails under `at_least`, and where more answers were lost by the conversion than chance would lose.
+    `other_template`: the model does not have its source's chat template, which may be the reason.
     """
     if score is None or not score.of:
         return unchecked(
@@ -41,6 +43,9 @@ def judge_questions(
             f"its source passes {control.passed}: the conversion lost {lost} and gained {gained}, and"
             f" {figures['never_learnt']} neither has learnt"
         )
+        figures["other_template"] = other_template
+        if other_template:
+            said.append("its chat template is not that of its source")
     if base is not None:
         figures["base_passed"] = base.passed
         said.append(f"the untuned base passes {base.passed}")
@@ -57,6 +62,9 @@ def _judged(
     evidence: str,
     figures: dict[str, float],
 ) -> Item:
+    if damaged and figures["other_template"]:
+        fix = "Its source gives these answers right with its own chat template: look at the Template screen."
+        return item("questions", "fail", evidence, fix, figures)
     if damaged:
         fix = "Take a finer precision: smaller blocks, INT8 or FP16. Its source gives these answers right."
         return item("questions", "fail", evidence, fix, figures)
