@@ -13,6 +13,8 @@ from slmtui.runtime.parameters import Message
 PROMPTS = ("Hello!", "What can you do?", "Thank you.", "Who are you?", "Can you help me with a question?")
 # Shares of the answers: more without an end of their own, or with marks, is a warning, a failure.
 _SOME, _MANY = 0.02, 0.2
+# An answer may just be long, or repeat itself as a small model's do: that so many have no end is a failure.
+_ENDLESS = 0.8
 # The marks of the families that slmtui knows; in an answer, they are a turn that was not ended.
 MARKS = re.compile(
     r"<\|[\w▁]{2,24}\|>|<｜[^｜<>]{2,24}｜>|\[/?INST\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>"
@@ -52,11 +54,11 @@ def judge_format(answers: Sequence[SuiteAnswer], suite: Suite | None = None) -> 
         + (f"; {wrong} of the {asked} that the suite asks a form of have another" if asked else "")
         + "."
     )
-    worst = max(share / len(came) for share in (endless, marked, empty))
-    worst = max(worst, wrong / asked if asked else 0.0)
-    if worst <= _SOME:
+    worst = max(marked / len(came), empty / len(came), wrong / asked if asked else 0.0)
+    if max(worst, endless / len(came)) <= _SOME:
         return item("format", "pass", evidence, figures=figures)
-    return item("format", "fail" if worst > _MANY else "warn", evidence, _fix(figures), figures)
+    bad = worst > _MANY or endless / len(came) > _ENDLESS
+    return item("format", "fail" if bad else "warn", evidence, _fix(figures), figures)
 
 
 def _fix(figures: dict[str, int]) -> str:
