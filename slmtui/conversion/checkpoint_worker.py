@@ -1,4 +1,4 @@
-"""The worker that makes a plain checkpoint, and nothing else: `python -m slmtui.conversion.checkpoint_worker`.
+"""The worker that makes a plain checkpoint: `python -m slmtui.conversion.checkpoint_worker`.
 
 Request: `{"steps"}`, as `checkpoints.py` plans them. Reply: `made`.
 """

@@ -2,9 +2,9 @@
 
 Request: `{"model", "folder"}`; `folder` holds what the source's worker left there (`pieces.py`). Or, where no
 source was read: `{"model", "alone": true, "texts", "limit", "length"}`, as the source's worker is asked.
-Replies: `loaded`, `read` (`number`, `of`) after each piece, then `compared`: `tokens` (how many positions),
+Replies: `loaded`, `read` (`number`, `of`) after each piece, then `compared`: `tokens` (positions read),
 `tokens_left` (how many were beyond the limit), `perplexity`, `perplexity_source`, the means `cosine` and
-`top1`, `kl_mean`, `kl_median`, `kl_p99`, `finite` (`source`, `result`: whether all logits were finite numbers;
+`top1`, `kl_mean`, `kl_median`, `kl_p99`, `finite` (`source`, `result`: whether all logits were finite;
 `source_damaged`: whether some of the source's are NaN or +∞) and `other_tokens` (the texts that the two
 tokenizers split differently). What cannot be said of a model alone is not there.
 Or `other_vocabulary` (`source`, `result`: how many logits each has).

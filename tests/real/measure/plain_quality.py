@@ -1,7 +1,7 @@
 """Perplexity and KL by other means: `python plain_quality.py SOURCE MODEL TEXT WINDOW` prints them.
 
-transformers reads the source with its fused attention, plain ONNX Runtime (not onnxruntime-genai) the result, and
-torch's own `cross_entropy` and `kl_div` make the figures. The text is tokenized and cut here.
+transformers reads the source with its fused attention, plain ONNX Runtime (not onnxruntime-genai) the result,
+and torch's own `cross_entropy` and `kl_div` make the figures. The text is tokenized and cut here.
 """
 
 from __future__ import annotations
