@@ -11,7 +11,9 @@ import pytest
 
 from slmtui.conversion.convert import convert
 from slmtui.conversion.plan import plan
-from slmtui.events import Cancel, drain
+from slmtui.events import Cancel, Failure, drain
+from slmtui.measure.control import control_answers
+from slmtui.pipeline.plain_source import plain_source
 from slmtui.runtime.client import ModelHost
 from slmtui.runtime.parameters import ChatParameters, Message
 from slmtui.source.inspect import inspect
@@ -84,3 +86,17 @@ def test_a_base_that_is_named_is_taken(adapter: Path, sample_dir: Path) -> None:
     source = inspect(adapter, SourceOptions(base=str(sample_dir)))
     assert source.base is not None
     assert source.base.path == sample_dir
+
+
+def test_it_is_merged_to_be_the_control_and_the_source_of_quality(adapter: Path, tmp_path: Path) -> None:
+    source = inspect(adapter)
+    question = [Message("user", "who are you?")]
+    with pytest.raises(Failure, match="is an adapter"):
+        drain(control_answers(source, [question], 40, Cancel()))
+    plain = drain(plain_source(source, tmp_path / "plain", Cancel()))
+    assert (plain.format, plain.name) == ("huggingface", source.name)
+    (merged,) = drain(control_answers(plain, [question], 40, Cancel()))
+    assert source.base is not None
+    (base,) = drain(control_answers(source.base, [question], 40, Cancel()))
+    assert "Moss" in merged
+    assert "Moss" not in base
