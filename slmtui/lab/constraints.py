@@ -1,4 +1,4 @@
-"""Constraints: what a variant has to keep, as people type it: `bytes<300e6`, `suite >= 95 %`, `under 300 MB`."""
+"""Constraints: what a variant has to keep, as typed: `bytes<300e6`, `suite >= 95 %`, `under 300 MB`."""
 
 from __future__ import annotations
 

@@ -22,4 +22,5 @@ class RowChanged(Event):
         """The row without its steps' whole JSON, which the finished event has."""
         row = self.row.to_json()
         steps = list(row.pop("steps"))
+        row.pop("made_of")
         return {"event": self.kind, "number": self.number, "of": self.of, **row, "steps": steps}

@@ -1,4 +1,4 @@
-"""Which variant to take: the frontier of those that nothing beats, and the best that keeps all constraints."""
+"""Which variant to take: the frontier of those that nothing beats, and the best of those allowed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from slmtui.lab.variants import Variant
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
     from slmtui.lab.recommend import Recommendation
-    from slmtui.measure.bench import BenchResult
+    from slmtui.measure.bench_figures import BenchResult
     from slmtui.measure.checklist import Checklist
     from slmtui.measure.quality import Quality
 
@@ -27,8 +27,10 @@ class VariantResult:
     """A row: one variant of one model.
 
     `steps` holds what was measured, by step, as plain JSON; a step that is not there was not done (yet).
-    "conversion" has `bytes`, `seconds`, `peak_rss_bytes`, `parity`, `cached`; the others are what `BenchResult`,
-    `Quality` and `Checklist` write of themselves. `failure` says why a row failed, and `fix` what to do.
+    "conversion" has `bytes`, `seconds`, `peak_rss_bytes`, `parity`, `cached`; the others are what
+    `BenchResult`, `Quality` and `Checklist` write of themselves. `failure` says why a row failed, and `fix`
+    what to do.
+    `made_of` names, by step, what was measured: a figure of something else is not taken over.
     """
 
     source: str
@@ -39,6 +41,7 @@ class VariantResult:
     seconds: float = 0.0
     failure: str = ""
     fix: str = ""
+    made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -62,7 +65,7 @@ class VariantResult:
     @property
     def bench(self) -> BenchResult | None:
         """The benchmark, if it was made."""
-        from slmtui.measure.bench import BenchResult
+        from slmtui.measure.bench_figures import BenchResult
 
         found = self.steps.get("bench")
         return None if found is None else BenchResult.from_json(found)
@@ -96,6 +99,7 @@ class VariantResult:
             "failure": self.failure,
             "fix": self.fix,
             "steps": {name: dict(found) for name, found in self.steps.items()},
+            "made_of": dict(self.made_of),
         }
 
     @classmethod
@@ -111,6 +115,7 @@ class VariantResult:
             float(value.get("seconds", 0.0)),
             str(value.get("failure", "")),
             str(value.get("fix", "")),
+            dict(value.get("made_of", {})),
         )
 
 
@@ -145,7 +150,7 @@ class LabResult:
         return mine / base if mine is not None and base else None
 
     def frontier(self, cost: str = "bytes", gain: str = "kl_mean") -> tuple[VariantResult, ...]:
-        """The rows that no other of the same model beats in one of the two figures without losing in the other."""
+        """The rows that no other of the same model beats in one figure without losing in the other."""
         from slmtui.lab.recommend import frontier
 
         return frontier(self.rows, cost, gain)

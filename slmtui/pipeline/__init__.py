@@ -56,6 +56,8 @@ from slmtui.pipeline.machine import (
     mend,
     remove_toolchain,
 )
+from slmtui.pipeline.measure import run_bench, run_quality
+from slmtui.pipeline.measurements import Measurements, measurements
 from slmtui.pipeline.prompt import (
     behind,
     has_search_options,
@@ -85,6 +87,7 @@ __all__ = [
     "Chosen",
     "DeployPlan",
     "DeployedModel",
+    "Measurements",
     "Method",
     "PlanStarted",
     "Serving",
@@ -123,6 +126,7 @@ __all__ = [
     "has_search_options",
     "is_synced",
     "make_model",
+    "measurements",
     "mend",
     "model_changed",
     "model_dir",
@@ -130,7 +134,9 @@ __all__ = [
     "record_source",
     "remove_toolchain",
     "run",
+    "run_bench",
     "run_checklist",
+    "run_quality",
     "search_plan",
     "serve",
     "source_of",

@@ -13,6 +13,7 @@ from slmtui.measure.checklist import AT_LEAST, TURNS, checklist
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite
+from slmtui.pipeline.measurements import keep
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
@@ -32,6 +33,8 @@ def run_checklist(
 ) -> Service[Checklist]:
     """`measure.checklist.checklist` with controls of any kind: an adapter is merged, a GGUF file unpacked.
 
+    What it has found is kept with the model's other figures.
+
     Raises:
         Failure: as `checklist`, or a control cannot be made.
         Cancelled: while one was made.
@@ -41,17 +44,17 @@ def run_checklist(
             source = yield from plain_source(source, Path(folder) / "source", cancel)
         if suite is not None and base is not None:
             base = yield from plain_source(base, Path(folder) / "base", cancel)
-        return (
-            yield from checklist(
-                model_dir,
-                suite=suite,
-                source=source,
-                base=base,
-                cancel=cancel,
-                turns=turns,
-                at_least=at_least,
-            )
+        found = yield from checklist(
+            model_dir,
+            suite=suite,
+            source=source,
+            base=base,
+            cancel=cancel,
+            turns=turns,
+            at_least=at_least,
         )
+    keep(model_dir, found)
+    return found
 
 
 def suite_path(model_dir: Path) -> Path:

@@ -78,7 +78,8 @@ def too_long(tokens: int, context_length: int, max_length: int | None = None) ->
         return Failure(
             f"The conversation has {tokens:,} tokens, and max_length allows {max_length:,}, the answer"
             " included.",
-            "Raise max_length, in the chat's parameters or on the Template screen, or shorten the conversation.",
+            "Raise max_length, in the chat's parameters or on the Template screen, or shorten the"
+            " conversation.",
         )
     return Failure(
         f"The conversation has {tokens:,} tokens, and the model's context holds"

@@ -20,7 +20,8 @@ def suite(path: Path, *lines: dict[str, object]) -> Path:
 def test_it_passes_with_0_and_json_lines(
     converted_sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    questions = suite(tmp_path / "suite.jsonl", {"prompt": RESET, "contains": "ten seconds", "max_tokens": 96})
+    line = {"prompt": RESET, "contains": "ten seconds", "max_tokens": 96}
+    questions = suite(tmp_path / "suite.jsonl", line)
     code = main(["validate", str(converted_sample), "--suite", str(questions), "--turns", "12", "--json"])
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == 0

@@ -1,0 +1,43 @@
+"""The measure station: benchmark and comparison with the source, kept beside the model's other figures."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from slmtui.events import Cancel, Service
+from slmtui.measure.bench import bench
+from slmtui.measure.bench_figures import BenchPlan, BenchResult
+from slmtui.measure.quality import quality
+from slmtui.measure.quality_figures import Quality
+from slmtui.pipeline.measurements import keep
+from slmtui.pipeline.plain_source import plain_source
+from slmtui.source.model_source import ModelSource
+
+
+def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[BenchResult]:
+    """Measure how fast the model is here; what a stopped benchmark has measured is kept, and returned.
+
+    Raises:
+        Failure: as `bench`.
+    """
+    found = yield from bench(model_dir, plan, cancel)
+    if found.rows:
+        keep(model_dir, found)
+    return found
+
+
+def run_quality(
+    model_dir: Path, source: ModelSource | None, text: Path | None, cancel: Cancel
+) -> Service[Quality]:
+    """Read a text with the model and its source of any kind: an adapter is merged, a GGUF file unpacked.
+
+    Raises:
+        Failure: as `quality`, or the source cannot be made plain.
+        Cancelled: nothing is kept.
+    """
+    with tempfile.TemporaryDirectory(prefix="slmtui-", ignore_cleanup_errors=True) as folder:
+        plain = (yield from plain_source(source, Path(folder), cancel)) if source else None
+        found = yield from quality(model_dir, plain, text, cancel)
+    keep(model_dir, found)
+    return found

@@ -1,0 +1,86 @@
+"""What was measured of a model, kept by its content: a copy of it has the same figures, a new one none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slmtui.config.files import write_atomic
+from slmtui.config.locations import data_dir
+from slmtui.conversion.manifest import NAME as MANIFEST
+from slmtui.events import Failure
+from slmtui.measure.bench_figures import BenchResult
+from slmtui.measure.checklist_item import Checklist
+from slmtui.measure.quality_figures import Quality
+
+Found = BenchResult | Quality | Checklist
+_FILES: dict[type[Found], str] = {BenchResult: "bench", Quality: "quality", Checklist: "checklist"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The latest of each kind; None where there is none. `problems` names files that could not be read."""
+
+    bench: BenchResult | None = None
+    quality: Quality | None = None
+    checklist: Checklist | None = None
+    problems: tuple[Failure, ...] = ()
+
+
+def keep(model_dir: Path, found: Found) -> None:
+    """Keep what was found of the model, in the place of an earlier one of its kind.
+
+    Raises:
+        Failure: it cannot be written, or the model's folder cannot be read.
+    """
+    document = {"model": model_dir.name} | found.to_json()
+    write_atomic(_file(model_dir, type(found)), json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def measurements(model_dir: Path) -> Measurements:
+    """What was measured of the model so far; nothing, if its folder cannot be read."""
+    read: dict[str, Any] = {}
+    problems: list[Failure] = []
+    for kind, name in _FILES.items():
+        try:
+            read[name] = _read(_file(model_dir, kind), kind)
+        except Failure as failure:
+            problems.append(failure)
+    return Measurements(**read, problems=tuple(problems))
+
+
+def _read(path: Path, kind: type[Found]) -> Found | None:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        document.pop("model")
+        return kind.from_json(document)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Failure(
+            f"What was measured cannot be read: {path}: {error}", "Delete that file, and measure again."
+        ) from error
+
+
+def _file(model_dir: Path, kind: type[Found]) -> Path:
+    return data_dir() / "measurements" / _key(model_dir) / f"{_FILES[kind]}.json"
+
+
+def _key(model_dir: Path) -> str:
+    """A name for the model's content: its manifest has the digests; without one, names and sizes do."""
+    try:
+        manifest = model_dir / MANIFEST
+        if manifest.is_file():
+            content = manifest.read_bytes()
+        else:
+            files = sorted(path for path in model_dir.iterdir() if path.suffix in (".onnx", ".data"))
+            sizes = [(path.name, path.stat().st_size) for path in files]
+            content = (model_dir / "genai_config.json").read_bytes() + repr(sizes).encode()
+    except OSError as error:
+        raise Failure(
+            f"The model {model_dir} cannot be read: {error.strerror or error}.", "Is the folder still there?"
+        ) from error
+    return hashlib.sha256(content).hexdigest()[:20]
