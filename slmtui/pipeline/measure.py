@@ -6,9 +6,7 @@ import tempfile
 from pathlib import Path
 
 from slmtui.events import Cancel, Service
-from slmtui.measure.bench import bench
 from slmtui.measure.bench_figures import BenchPlan, BenchResult
-from slmtui.measure.quality import quality
 from slmtui.measure.quality_figures import Quality
 from slmtui.pipeline.measurements import keep
 from slmtui.pipeline.plain_source import plain_source
@@ -21,6 +19,8 @@ def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[Bench
     Raises:
         Failure: as `bench`.
     """
+    from slmtui.measure.bench import bench  # only who measures pays for it
+
     found = yield from bench(model_dir, plan, cancel)
     if found.rows:
         keep(model_dir, found)
@@ -36,6 +36,8 @@ def run_quality(
         Failure: as `quality`, or the source cannot be made plain.
         Cancelled: nothing is kept.
     """
+    from slmtui.measure.quality import quality
+
     with tempfile.TemporaryDirectory(prefix="slmtui-", ignore_cleanup_errors=True) as folder:
         plain = (yield from plain_source(source, Path(folder), cancel)) if source else None
         found = yield from quality(model_dir, plain, text, cancel)
