@@ -1,0 +1,52 @@
+"""What the Lab screen says: its help, what is asked of a variant, what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slmtui.units import duration, size
+
+if TYPE_CHECKING:
+    from slmtui.lab.constraints import Constraint
+    from slmtui.tui.lab_desk import LabProspect
+
+HELP = """\
+## Precision lab
+
+One model in several precisions: each is converted, proved to say what its source says, benchmarked, compared
+with its source over a text, and asked the questions of its suite. One table shows what came of it.
+
+* **Variants**: Space checks one or takes its mark away; **a** adds one of your own, as
+  `int4:guide,block_size=64`. **s** names another model, several (with `;` between them), or a folder of them.
+* **k** says what a variant has to keep: `under 300 MB, at least 20 tokens/s, suite >= 95%`. That can be
+  changed at any time; nothing is measured again. ★ is what is recommended then, and why.
+* **Table and plots**: Ctrl+T goes from one to the next. The figures of the highlighted row stand beside what
+  the guide claims. In the plots, ● is beaten by no other variant in both figures, ○ is.
+* **Enter** starts, goes on, and in the end takes the highlighted variant: it becomes the converted model of
+  this deployment, which goes on with its template. **d** takes it at any time.
+* **y** copies the table as Markdown.
+
+What was measured is kept after every step: cancelled or interrupted, the lab goes on where it stopped.
+"""
+
+
+def said_constraints(constraints: Sequence[Constraint]) -> str:
+    """The constraints as they were understood."""
+    return " · ".join(map(str, constraints))
+
+
+def outlook(found: LabProspect) -> str:
+    """How much is left to do."""
+    rows = len(found.result.rows) if found.result else 0
+    models = len(found.plan.models) if found.plan else 1
+    what = f"{found.left} of {rows} left" if found.left < rows else _several(rows // max(models, 1), models)
+    parts = [what, f"about {duration(found.seconds)}"]
+    if found.bytes:
+        parts.append(f"{size(found.bytes)} of {size(found.free_bytes)} free")
+    return ", ".join(parts)
+
+
+def _several(variants: int, models: int) -> str:
+    said = "1 variant" if variants == 1 else f"{variants} variants"
+    return said if models == 1 else f"{models} models in {said}"

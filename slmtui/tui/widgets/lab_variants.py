@@ -1,0 +1,67 @@
+"""The variants to choose from, each with what it would take; a check mark says which are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message import Message
+
+from slmtui.conversion.recipe import presets
+from slmtui.tui.widgets.table import Column, Row, Table
+from slmtui.units import duration, size
+
+if TYPE_CHECKING:
+    from slmtui.lab.plan import RowForecast
+    from slmtui.lab.variants import Variant
+
+_COLUMNS = (
+    Column("Variant"),
+    Column("Size", right=True),
+    Column("Memory", right=True),
+    Column("Time", right=True),
+    Column("What it is", muted=True),
+)
+
+
+class VariantTable(Table):
+    """A click on a row checks it, or takes its check mark away; the screen has a key for it."""
+
+    class Toggled(Message):
+        """A row was clicked."""
+
+        def __init__(self, variant: str) -> None:
+            super().__init__()
+            self.variant = variant
+
+    def __init__(self) -> None:
+        super().__init__(_COLUMNS, id="variants")
+
+    def show_variants(
+        self, offered: Sequence[Variant], chosen: Sequence[Variant], forecasts: Mapping[str, RowForecast]
+    ) -> None:
+        """Show all that are offered."""
+        marked = {variant.id for variant in chosen}
+        self.show(_row(variant, variant.id in marked, forecasts.get(variant.id)) for variant in offered)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a row checks it."""
+        index = event.style.meta.get("option")
+        if index is not None:
+            self.post_message(self.Toggled(self.rows.get_option_at_index(index).id or ""))
+
+
+def _row(variant: Variant, chosen: bool, found: RowForecast | None) -> Row:
+    state = "ok" if chosen else "waiting"
+    if found is None:
+        return Row(variant.id, state, (variant.label, "–", "–", "–", _about(variant)))
+    if found.failure:
+        return Row(variant.id, "fail" if chosen else "waiting", (variant.label, "–", "–", "–", found.failure))
+    figures = (size(found.output_bytes), size(found.memory_bytes), f"~{duration(found.seconds)}")
+    return Row(variant.id, state, (variant.label, *figures, _about(variant)))
+
+
+def _about(variant: Variant) -> str:
+    named = (p for p in presets() if (p.precision, p.name) == (variant.precision, variant.preset))
+    return next((preset.title for preset in named), "")
