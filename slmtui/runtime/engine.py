@@ -35,7 +35,7 @@ class Engine:
     """
 
     def __init__(self, og: Any, folder: str, options: Mapping[str, Any] | None = None) -> None:
-        self._model = og.Model(_configured(og, folder, options) if options else folder)
+        self._model = og.Model(configured(og, folder, options or {}))
         self._tokenizer = og.Tokenizer(self._model)
         config = read_folder(Path(folder))
         self._whole = self.context_length = config.context_length
@@ -198,8 +198,10 @@ class Engine:
         return not stopped()
 
 
-def _configured(og: Any, folder: str, options: Mapping[str, Any]) -> Any:
-    """The model's configuration with other session options; the file stays as it is."""
+def configured(og: Any, folder: str, options: Mapping[str, Any]) -> Any:
+    """What `og.Model` takes: the folder, with other session options than its file has, if there are any."""
+    if not options:
+        return folder
     config = og.Config(folder)
     config.overlay(json.dumps({"model": {"decoder": {"session_options": dict(options)}}}))
     return config
