@@ -49,7 +49,7 @@ def command(
     return parser
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Add `--json`, which every command has."""
     parser.add_argument("--json", action="store_true", help="print JSON only on standard output")
 

@@ -6,6 +6,7 @@ import argparse
 
 from slmtui import __version__
 from slmtui.cli.commands import (
+    bench,
     chat,
     convert,
     deploy,
@@ -54,6 +55,6 @@ def build() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, validate, run):
+    for family in (*families, list_models, chat, bench, validate, run):
         family.declare(commands)
     return parser
