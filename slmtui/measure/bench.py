@@ -75,8 +75,10 @@ def bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[BenchResu
                 raise
         if cancel.is_set and not work.measured:
             raise Cancelled
-    yield Progress(STAGE, "Measured", 1.0, 0.0)
-    return work.result(notes)
+    found = work.result(notes)
+    if found.complete:
+        yield Progress(STAGE, "Measured", 1.0, 0.0)
+    return found
 
 
 class _Worker:

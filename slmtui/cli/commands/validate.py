@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from slmtui.cli.report import Report
     from slmtui.events import Cancel, Event
     from slmtui.measure.checklist_item import Checklist
+    from slmtui.measure.quality_figures import Quality
     from slmtui.measure.suite import Suite
     from slmtui.source.model_source import ModelSource
 
@@ -30,7 +31,8 @@ def declare(commands: Commands) -> None:
         "session, longer and longer input, and edge cases. A suite is JSONL, a question a line: prompt (or\n"
         "messages), perhaps system, and any of equals, contains, not_contains, regex, json_schema,\n"
         "max_tokens, similar. Without --suite the model's own is taken, or that of the sample it was made\n"
-        "of. The exit code is 1 if an item fails.",
+        "of. With --against, a text tells how far the model is from its source. The exit code is 1 if an\n"
+        "item fails.",
         example="slmtui validate my-model --suite questions.jsonl\n"
         "slmtui validate ./my-model-int4 --suite questions.jsonl --against ./my-model --json",
     )
@@ -41,8 +43,17 @@ def declare(commands: Commands) -> None:
     parser.add_argument(
         "--against",
         metavar="SOURCE",
-        help="what it was converted from: the same suite tells what the conversion has lost",
+        help="what it was converted from: the same suite tells what the conversion has lost, and a text read"
+        " by both how far they are apart (perplexity, KL divergence, first choices)",
     )
+    text = parser.add_mutually_exclusive_group()
+    text.add_argument(
+        "--text",
+        metavar="FILE",
+        type=named_path,
+        help="the text to read (default: a built-in one); without --against, for the perplexity alone",
+    )
+    text.add_argument("--no-quality", action="store_true", help="read no text")
     parser.add_argument(
         "--base", metavar="SOURCE", help="an untuned model: the same suite tells what the fine-tuning taught"
     )
@@ -70,6 +81,8 @@ def validate(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     suite = read_suite(arguments.suite) if arguments.suite else pipeline.suite_of(folder)
     _check_suite(arguments, suite)
     source, base = (_control(name, report, cancel) for name in (arguments.against, arguments.base))
+    if (source or arguments.text) and not arguments.no_quality:
+        _read(report, report.follow(pipeline.run_quality(folder, source, arguments.text, cancel)))
 
     def say(event: Event) -> None:
         if report.json or event.kind != "suite_answer":
@@ -116,7 +129,7 @@ def _conclude(report: Report, found: Checklist) -> int:
 def _check_suite(arguments: argparse.Namespace, suite: Suite | None) -> None:
     from slmtui.events import Failure
 
-    if suite is None and (arguments.against or arguments.base):
+    if suite is None and (arguments.base or (arguments.against and arguments.no_quality)):
         raise Failure(
             "There is no suite whose questions a control could answer.",
             "Name one with --suite FILE, or leave out --against and --base.",
@@ -131,6 +144,26 @@ def _control(name: str | None, report: Report, cancel: Cancel) -> ModelSource | 
 
     path, options = report.follow(pipeline.fetch(name, cancel))
     return inspect(Path(path), options)
+
+
+def _read(report: Report, found: Quality) -> None:
+    """Say what reading a text has shown."""
+    report.update(quality=found.to_json())
+    if report.json:
+        return
+    rows = [("text", f"{found.text}, {found.tokens:,} tokens"), ("perplexity", f"{found.perplexity:,.2f}")]
+    if found.against_source:
+        rows += [
+            ("of the source", f"{found.perplexity_source:,.2f}"),
+            (
+                "KL divergence",
+                f"{found.kl_mean:.4f} on average, {found.kl_median:.4f} median, {found.kl_p99:.3f} at 99 %",
+            ),
+            ("same first choice", f"{found.top1:.1%}"),
+        ]
+    report.pairs(rows)
+    for note in found.notes:
+        report.note(f"note: {note}")
 
 
 def _say_wrong_answers(report: Report, found: Checklist, suite: Suite | None) -> None:
@@ -153,4 +186,4 @@ def _share(text: str) -> float:
 
 
 _share.__name__ = "share"
-_KEYS = ("items", "suite", "control", "base", "suite_name", "at", "seconds", "complete")
+_KEYS = ("quality", "items", "suite", "control", "base", "suite_name", "at", "seconds", "complete")

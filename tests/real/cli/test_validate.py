@@ -54,7 +54,7 @@ def test_it_fails_with_1_and_says_which_answer(
     [
         (["--suite", "none.jsonl"], "cannot be read"),
         (["--suite", "{wrong}"], "line 1: it checks nothing"),
-        (["--against", "fernlight-support"], "no suite"),
+        (["--against", "fernlight-support", "--no-quality"], "no suite"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_at_once(
