@@ -25,16 +25,19 @@ from slmtui.events import Cancel, Failure, Service
 from slmtui.text import plain
 from slmtui.tui.early_keys import EarlyKeys
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.measured import Measured, look
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.themes import as_theme
-from slmtui.tui.widgets.rail import STATIONS
+from slmtui.tui.widgets.rail import STATIONS, Rail
 
 if TYPE_CHECKING:
+    from slmtui.pipeline import Measurements
     from slmtui.tui.chat_session import ChatSession
 
 Result = TypeVar("Result")
 
-# Where each screen stands in a deployment; Environment is about the machine, not about one model.
+# Where each screen stands in a deployment; Environment is about the machine, not about one model, and
+# Validate is about what was measured of one.
 STATION_OF: dict[str, Station] = {
     "start": "source",
     "convert": "conversion",
@@ -91,6 +94,7 @@ class SlmtuiApp(EarlyKeys):
         self.jobs: dict[tuple[str, str], Job[Any]] = {}
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
+        self.measured = Measured()
         self.up = False
         # What is said in the terminal once the screens are gone.
         self.last_words: tuple[str, ...] = ()
@@ -216,6 +220,20 @@ class SlmtuiApp(EarlyKeys):
         if changed and self._chat is not None:
             threading.Thread(target=self._chat.close_all, daemon=True).start()
             self._chat = None
+        if deployment is not None:
+            looking = partial(self._look_measured, deployment)
+            self.run_worker(looking, thread=True, group="measured", exit_on_error=False)
+
+    def _look_measured(self, deployment: Deployment) -> None:
+        found = look(deployment)
+        self.call_from_thread(self.note_measured, deployment.name, found)
+
+    def note_measured(self, name: str, found: Measurements) -> None:
+        """What was measured of a deployment's model is known now: the rail says it."""
+        self.measured.note(name, found)
+        for screen in self.screen_stack:
+            for rail in screen.query(Rail):
+                rail.refresh_states()
 
     @property
     def chat(self) -> ChatSession:
@@ -231,7 +249,8 @@ class SlmtuiApp(EarlyKeys):
         busy = {mode for (mode, _), job in self.jobs.items() if job.running}
         if busy & {"serve", "deployed"}:
             return "Deployed models"
-        return next((title for mode, title in STATIONS if mode in busy & {"convert", "deploy", "chat"}), "")
+        using = busy & {"convert", "deploy", "chat", "validate"}
+        return next((title for mode, title in STATIONS if mode in using), "")
 
     def free_runtime(self) -> None:
         """End the model host: Windows replaces no file that a process has open (blocks for a moment)."""
@@ -264,6 +283,8 @@ class SlmtuiApp(EarlyKeys):
             return self.environment_state
         if self.deployment is None:
             return "ready" if mode == "start" else "waiting"
+        if mode == "validate":
+            return self.measured.state(self.deployment)
         station = STATION_OF[mode]
         state = self.deployment.step(station).state
         if state == "waiting" and self.deployment.next_station() == station:

@@ -26,7 +26,7 @@ async def test_turns_are_edited_deleted_regenerated_and_taken_back(sample_dir, c
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
-        await pilot.press("f8")
+        await pilot.press("f12")
         assert app.chat.conversation.parameters.greedy
         first = await ask(pilot, app, "hello")
         await ask(pilot, app, "How long is the warranty?")
@@ -327,7 +327,7 @@ async def test_both_engines_answer_side_by_side(sample_dir, converted_sample) ->
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         await open_chat(pilot, app)
-        await pilot.press("f8", "f9")
+        await pilot.press("f12", "shift+f9")
         await until(pilot, lambda: "Foundry SDK" in screen_text(app))
         question = app.screen.query_one("#beside-question", TextArea)
         question.text = "How long is the warranty?"

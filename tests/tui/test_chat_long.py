@@ -32,7 +32,7 @@ async def test_an_answer_is_stopped_gone_on_with_and_looked_away_from(talkative:
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
-        await pilot.press("f8")
+        await pilot.press("f12")
         question.text = LONG
         await pilot.press("enter")
         await _speaks(pilot, app)
@@ -114,7 +114,7 @@ async def test_the_terminal_may_be_resized_all_the_time_while_an_answer_comes(ta
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
-        await pilot.press("f8")
+        await pilot.press("f12")
         question.text = LONG
         await pilot.press("enter")
         await _speaks(pilot, app)

@@ -134,7 +134,7 @@ async def _conversations(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 async def _beside(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _show(pilot, app, TURNS)
-    await pilot.press("f9")
+    await pilot.press("shift+f9")
     await until(pilot, lambda: app.screen.query(SidePane))
     await settled(pilot)
     models = [Target("fernlight-int4", Path("/srv/int4")), Target("fernlight-int8", Path("/srv/int8"))]

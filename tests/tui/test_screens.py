@@ -128,10 +128,12 @@ async def test_number_keys_the_mouse_and_help_reach_every_screen() -> None:
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
-        for number, mode in enumerate(("environment", "convert", "template", "deploy", "chat"), 2):
+        for number, mode in enumerate(
+            ("environment", "convert", "template", "deploy", "chat", "validate"), 2
+        ):
             await pilot.press("escape", str(number))
             await until(pilot, lambda mode=mode: app.current_mode == mode and primary(app))
-        for mode in ("start", "environment", "convert", "template", "deploy", "chat"):
+        for mode in ("start", "environment", "convert", "template", "deploy", "chat", "validate"):
             await pilot.click(f"#rail-{mode}")
             await until(pilot, lambda mode=mode: app.current_mode == mode and app.screen.query("#primary"))
             await pilot.press("f1")

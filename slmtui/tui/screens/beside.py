@@ -35,7 +35,7 @@ Asks two models, two precisions of one, or two engines the same question at the 
 parameters and the system prompt of the chat. Both share the machine, so the figures under each compare with
 one another, not with those of a chat. Each question stands alone here.
 
-`←` and `→` on a side's name choose another model; F8 makes both greedy. A folder or name typed in the
+`←` and `→` on a side's name choose another model; F12 makes both greedy. A folder or name typed in the
 field below the names joins the choice.
 """
 
@@ -48,7 +48,7 @@ class BesideScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="Stop the answers, or go back to the chat"),
-        Binding("f8", "greedy", "Greedy", tooltip="Take the likeliest token each time, or not"),
+        Binding("f12", "greedy", "Greedy", tooltip="Take the likeliest token each time, or not"),
         Binding("f4", "other", "Other model", tooltip="Type the folder or the name of another model"),
     ]
 

@@ -23,7 +23,13 @@ class ChatFiles(ChatBase):
         Binding("ctrl+l", "clear", "New", tooltip="Start another conversation with the same model"),
         Binding("ctrl+t", "conversations", "Find", tooltip="Search the kept conversations, open one"),
         Binding("ctrl+s", "export", "Export", show=False, tooltip="Write the conversation to a file"),
-        Binding("f9", "beside", "Side by side", show=False, tooltip="Ask two models or engines at once"),
+        Binding(
+            "shift+f9,f21",
+            "beside",
+            "Side by side",
+            show=False,
+            tooltip="Ask two models or engines at once",
+        ),
     ]
 
     def action_clear(self) -> None:

@@ -21,9 +21,13 @@ class ChatPanel(ChatBase):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "panel", "Parameters", tooltip="Parameters, then figures; Esc goes back"),
-        Binding("f8", "greedy", "Greedy", show=False, tooltip="Take the likeliest token each time, or not"),
+        Binding("f12", "greedy", "Greedy", show=False, tooltip="Take the likeliest token each time, or not"),
         Binding(
-            "shift+f8", "tune", "Tune", show=False, tooltip="Measure which runtime options are fastest here"
+            "shift+f8,f20",
+            "tune",
+            "Tune",
+            show=False,
+            tooltip="Measure which runtime options are fastest here",
         ),
     ]
 

@@ -10,6 +10,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Markdown
 
+# What many terminals send for Shift+F8 and Shift+F9; nobody finds these on a keyboard.
+_SENT_FOR = ("f20", "f21")
 _KEY_NAMES = {"question_mark": "?", "escape": "Esc", "enter": "Enter", "slash": "/"}
 
 
@@ -51,7 +53,8 @@ class HelpScreen(ModalScreen[None]):
             if not binding.description or active.node not in (self._about, self.app):
                 continue
             keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
-            keys.append(_key(binding.key))
+            if binding.key not in _SENT_FOR:
+                keys.append(_key(binding.key))
         table = "\n".join(f"| {' '.join(keys)} | {text} |" for keys, text in rows.values())
         about = getattr(self._about, "HELP", "")
         return f"{about}\n\n### Keys\n\n| Key | What it does |\n|---|---|\n{table}\n"

@@ -21,6 +21,7 @@ STATIONS: tuple[tuple[str, str], ...] = (
     ("template", "Template"),
     ("deploy", "Deploy"),
     ("chat", "Chat"),
+    ("validate", "Validate"),
 )
 
 
