@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from slmtui.events import Event
-from slmtui.lab.result import VariantResult
+from slmtui.lab.row import VariantResult
 
 
 @dataclass(frozen=True, slots=True)

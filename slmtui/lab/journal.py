@@ -14,7 +14,8 @@ from typing import Any
 
 from slmtui.config.files import write_atomic
 from slmtui.events import Failure
-from slmtui.lab.result import LabResult, VariantResult
+from slmtui.lab.result import LabResult
+from slmtui.lab.row import VariantResult
 
 NAME = "lab.json"
 _FORMAT = 1
@@ -29,7 +30,7 @@ def load_lab(output: Path) -> LabResult | None:
     path = output / NAME
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return LabResult.from_json(document | {"output": str(output)})
+        found = LabResult.from_json(document | {"output": str(output)})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -37,13 +38,16 @@ def load_lab(output: Path) -> LabResult | None:
             f"The lab's journal {path} cannot be read: {error}",
             "Delete that file to measure anew, or choose another output folder.",
         ) from error
+    # A row that was at work when its lab was stopped waits to be gone on with.
+    rows = (dataclasses.replace(r, status="waiting") if r.status == "running" else r for r in found.rows)
+    return dataclasses.replace(found, rows=tuple(rows))
 
 
 class Journal:
-    """The rows of one lab, kept on the disk."""
+    """The rows of one lab, kept on the disk; `others` are those that an earlier plan of it has left."""
 
-    def __init__(self, result: LabResult) -> None:
-        self._result = result
+    def __init__(self, result: LabResult, others: tuple[VariantResult, ...] = ()) -> None:
+        self._result, self._others = result, others
 
     @property
     def result(self) -> LabResult:
@@ -71,7 +75,8 @@ class Journal:
         Raises:
             Failure: it cannot be written.
         """
-        document: Mapping[str, Any] = {"format": _FORMAT} | self._result.to_json()
+        whole = dataclasses.replace(self._result, rows=(*self._result.rows, *self._others))
+        document: Mapping[str, Any] = {"format": _FORMAT} | whole.to_json()
         write_atomic(self._result.output / NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from slmtui.config import locations
 from slmtui.conversion.forecast import forecast
+from slmtui.conversion.recipe import PRECISIONS
 from slmtui.deployment import usable_name
 from slmtui.events import Failure
 from slmtui.lab.variants import Variant, default_variants
+from slmtui.pipeline.checklist import SUITE
+from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
 
 # Short, so that a lab over five variants takes minutes: one prompt length people meet, and one long one.
@@ -86,34 +89,34 @@ def plan_lab(
     output: Path | None = None,
     measures: Measures | None = None,
     suite: Path | None = None,
-    suites: Mapping[Path, Path] | None = None,
 ) -> LabPlan:
     """What a lab over `sources` will do.
 
     Args:
         sources: the models, each once.
-        variants: the guide's four and the compact one, if None.
+        variants: the guide's four and the compact one, if None. The finest is made first: others may begin
+            with it.
         output: the folder; by default one of slmtui's own, named after the first source.
         measures: how to measure; short by default.
-        suite: the questions for every model.
-        suites: questions by a source's path, where each has its own; they go before `suite`.
+        suite: the questions for every model; without it a sample has those that came with it.
 
     Raises:
         Failure: there is nothing to do, or a source cannot be converted.
     """
     if not sources:
         raise Failure("There is no model to compare.", "Name a model, or a folder that holds some.")
-    chosen = tuple(default_variants() if variants is None else variants)
+    chosen = sorted(
+        default_variants() if variants is None else variants,
+        key=lambda each: PRECISIONS.index(each.recipe().precision),
+    )
     if not chosen:
         raise Failure("No variant is chosen.", "Take one at least, for example int4.")
     names: dict[str, ModelSource] = {}
-    for source in sources:
+    for source in {source.path: source for source in sources}.values():
         names[_free(usable_name(source.name), names)] = source
-    models = tuple(
-        LabModel(name, source, (suites or {}).get(source.path, suite)) for name, source in names.items()
-    )
+    models = tuple(LabModel(name, source, suite or _shipped(source)) for name, source in names.items())
     output = output or default_output(models[0].name if len(models) == 1 else f"{models[0].name}-and-more")
-    return LabPlan(models, chosen, output.expanduser().absolute(), measures or Measures())
+    return LabPlan(models, tuple(chosen), output.expanduser().absolute(), measures or Measures())
 
 
 def default_output(name: str) -> Path:
@@ -139,7 +142,15 @@ def _forecast(model: LabModel, variant: Variant) -> RowForecast:
     return RowForecast(model.name, variant, found.output_bytes, found.memory_bytes, convert + measure)
 
 
-def _free(wanted: str, taken: Mapping[str, ModelSource]) -> str:
+def _shipped(source: ModelSource) -> Path | None:
+    """The questions that came with a sample."""
+    for sample in samples.samples():
+        if sample.path == source.path and (sample.path.parent / SUITE).is_file():
+            return sample.path.parent / SUITE
+    return None
+
+
+def _free(wanted: str, taken: Iterable[str]) -> str:
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}-{number}", number + 1

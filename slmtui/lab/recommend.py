@@ -8,7 +8,7 @@ from typing import Any
 
 from slmtui.lab.constraints import Constraint
 from slmtui.lab.metrics import Metric, metric
-from slmtui.lab.result import VariantResult
+from slmtui.lab.row import VariantResult
 
 # Suite scores this close are alike: a question or so of a suite of a hundred.
 _ALIKE_SUITE = 0.01

@@ -1,122 +1,17 @@
-"""What a lab has found: a row for each variant of each model, and the whole table."""
+"""What a lab has found: the whole table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any
 
-from slmtui.lab.variants import Variant
+from slmtui.lab.constraints import Constraint
+from slmtui.lab.recommend import Recommendation, frontier, recommend
+from slmtui.lab.row import STEPS, Status, Step, VariantResult
 
-if TYPE_CHECKING:
-    from slmtui.lab.constraints import Constraint
-    from slmtui.lab.recommend import Recommendation
-    from slmtui.measure.bench_figures import BenchResult
-    from slmtui.measure.checklist import Checklist
-    from slmtui.measure.quality import Quality
-
-Status: TypeAlias = Literal["waiting", "running", "done", "failed"]
-Step: TypeAlias = Literal["conversion", "bench", "quality", "suite"]
-
-STEPS: tuple[Step, ...] = ("conversion", "bench", "quality", "suite")
-
-
-@dataclass(frozen=True, slots=True)
-class VariantResult:
-    """A row: one variant of one model.
-
-    `steps` holds what was measured, by step, as plain JSON; a step that is not there was not done (yet).
-    "conversion" has `bytes`, `seconds`, `peak_rss_bytes`, `parity`, `cached`; the others are what
-    `BenchResult`, `Quality` and `Checklist` write of themselves. `failure` says why a row failed, and `fix`
-    what to do.
-    `made_of` names, by step, what was measured: a figure of something else is not taken over.
-    """
-
-    source: str
-    variant: Variant
-    status: Status = "waiting"
-    output: Path | None = None
-    steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seconds: float = 0.0
-    failure: str = ""
-    fix: str = ""
-    made_of: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """Names the row among all of a lab."""
-        return f"{self.source}/{self.variant.id}"
-
-    @property
-    def bytes(self) -> int | None:
-        """The folder's size."""
-        found = self.steps.get("conversion", {}).get("bytes")
-        return None if found is None else int(found)
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """What was measured, by the metrics' names (`metrics.METRICS`); what was not is not there."""
-        from slmtui.lab.metrics import METRICS
-
-        read = {metric.id: metric.read(self.steps) for metric in METRICS}
-        return {name: value for name, value in read.items() if value is not None}
-
-    @property
-    def bench(self) -> BenchResult | None:
-        """The benchmark, if it was made."""
-        from slmtui.measure.bench_figures import BenchResult
-
-        found = self.steps.get("bench")
-        return None if found is None else BenchResult.from_json(found)
-
-    @property
-    def quality(self) -> Quality | None:
-        """The comparison with the source over a text, if it was made."""
-        from slmtui.measure.quality import Quality
-
-        found = self.steps.get("quality")
-        return None if found is None else Quality.from_json(found)
-
-    @property
-    def checklist(self) -> Checklist | None:
-        """The suite's answers and what they score, if there is a suite."""
-        from slmtui.measure.checklist import Checklist
-
-        found = self.steps.get("suite")
-        return None if found is None else Checklist.from_json(found)
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON, with the figures drawn out of the steps."""
-        return {
-            "source": self.source,
-            "variant": self.variant.to_json(),
-            "label": self.variant.label,
-            "status": self.status,
-            "output": None if self.output is None else str(self.output),
-            "figures": self.figures,
-            "seconds": round(self.seconds, 2),
-            "failure": self.failure,
-            "fix": self.fix,
-            "steps": {name: dict(found) for name, found in self.steps.items()},
-            "made_of": dict(self.made_of),
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> VariantResult:
-        """What `to_json` wrote."""
-        output = value.get("output")
-        return cls(
-            str(value["source"]),
-            Variant.from_json(value["variant"]),
-            value.get("status", "waiting"),
-            Path(output) if output else None,
-            dict(value.get("steps", {})),
-            float(value.get("seconds", 0.0)),
-            str(value.get("failure", "")),
-            str(value.get("fix", "")),
-            dict(value.get("made_of", {})),
-        )
+__all__ = ["STEPS", "LabResult", "Status", "Step", "VariantResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +46,10 @@ class LabResult:
 
     def frontier(self, cost: str = "bytes", gain: str = "kl_mean") -> tuple[VariantResult, ...]:
         """The rows that no other of the same model beats in one figure without losing in the other."""
-        from slmtui.lab.recommend import frontier
-
         return frontier(self.rows, cost, gain)
 
     def recommend(self, constraints: Sequence[Constraint] = (), source: str | None = None) -> Recommendation:
         """The variant to take (of one model, if named) that keeps all constraints, and why."""
-        from slmtui.lab.recommend import recommend
-
         return recommend(self.rows if source is None else self.of(source), constraints)
 
     def to_json(self) -> dict[str, Any]:

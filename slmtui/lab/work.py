@@ -15,8 +15,13 @@ from slmtui.conversion.manifest import source_files
 from slmtui.conversion.plan import plan as plan_conversion
 from slmtui.events import Cancel, Event, Failure, Service
 from slmtui.lab.plan import LabModel, LabPlan, Measures
-from slmtui.lab.result import STEPS, Step
+from slmtui.lab.row import STEPS, Step
 from slmtui.lab.variants import Variant
+from slmtui.measure.bench_figures import BenchPlan
+from slmtui.measure.suite_file import read_suite
+
+# Turns of the checklist's long session: a leak is a matter of the runtime, not of the precision.
+_TURNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,14 @@ class StepFailed(Event):
     fix: str
 
 
+@dataclass(frozen=True, slots=True)
+class RowEnded(Event):
+    """All that could be done of the row `key` is done."""
+
+    kind: ClassVar[str] = "row_ended"
+    key: str
+
+
 def jobs(plan: LabPlan) -> tuple[Job, ...]:
     """The rows' work, in the plan's order."""
     return tuple(
@@ -85,21 +98,22 @@ def jobs(plan: LabPlan) -> tuple[Job, ...]:
     )
 
 
-def kept(job: Job, steps: Mapping[str, Mapping[str, Any]], made_of: Mapping[str, str]) -> set[Step]:
+def kept(job: Job, made_of: Mapping[str, str]) -> set[Step]:
     """The steps done before that still say something: of the same source, model, lengths, text and suite."""
     found: set[Step] = set()
     for step in job.steps:
         if step != "conversion" and "conversion" not in found:
             break
-        if step in steps and made_of.get(step) == fingerprint(job, step):
+        if made_of.get(step) and made_of[step] == fingerprint(job, step):
             found.add(step)
     return found
 
 
-def work(job: Job, done: set[Step], cancel: Cancel) -> Service[None]:
+def work(job: Job, done: set[Step], reading: Path, cancel: Cancel) -> Service[None]:
     """Do the steps of `job` that are not `done`; yields their own events, and how each of them ends.
 
-    A model that cannot be made ends it; a measurement that fails leaves the others to be done.
+    A model that cannot be made ends it; a measurement that fails leaves the others to be done. The folder
+    `reading` keeps what the source says of a text, for all variants of one model.
     """
     for step in job.steps:
         if step in done:
@@ -107,28 +121,25 @@ def work(job: Job, done: set[Step], cancel: Cancel) -> Service[None]:
         cancel.check()
         yield StepBegan(job.key, step)
         try:
-            found = yield from _DO[step](job, cancel)
+            found = yield from _do(job, step, reading, cancel)
             cancel.check()
             yield StepDone(job.key, step, found, fingerprint(job, step))
         except Failure as failure:
             cancel.check()
             yield StepFailed(job.key, step, failure.cause, failure.fix)
             if step == "conversion":
-                return
+                break
+    yield RowEnded(job.key)
 
 
 def fingerprint(job: Job, step: Step) -> str:
     """What a step's figures depend on, in a short name; "" if that is gone."""
     measures = asdict(job.measures)
     try:
-        named: list[Any]
+        named: list[Any] = [(job.output / MANIFEST).read_text(encoding="utf-8")]
         if step == "conversion":
-            if not (job.output / MANIFEST).is_file():
-                return ""
             named = [job.variant.to_json(), _files(job)]
-        else:
-            named = [(job.output / MANIFEST).read_text(encoding="utf-8")]
-        if step == "bench":
+        elif step == "bench":
             named += [measures[key] for key in ("prompt_tokens", "output_tokens", "repetitions")]
         elif step == "quality":
             named.append(_digest(job.measures.text))
@@ -150,9 +161,30 @@ def _digest(file: Path | None) -> str:
     return "" if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _convert(job: Job, cancel: Cancel) -> Service[dict[str, Any]]:
-    planned = plan_conversion(job.model.source, job.output, recipe=job.variant.recipe(), replace=True)
-    made = yield from pipeline.make_model(planned, cancel)
+def _do(job: Job, step: Step, reading: Path, cancel: Cancel) -> Service[dict[str, Any]]:
+    """One step; returns what it has found, as plain JSON."""
+    measures = job.measures
+    if step == "conversion":
+        return (yield from _convert(job, reading / "probe", cancel))
+    if step == "bench":
+        wanted = BenchPlan(measures.prompt_tokens, measures.output_tokens, measures.repetitions)
+        return (yield from pipeline.run_bench(job.output, wanted, cancel)).to_json()
+    if step == "quality":
+        source = job.model.source
+        read = reading / "text"
+        return (
+            yield from pipeline.run_quality(job.output, source, measures.text, cancel, reading=read)
+        ).to_json()
+    # No control: the FP32 row is one, and was compared with the source when it was made.
+    suite = read_suite(job.model.suite) if job.model.suite else None
+    return (yield from pipeline.run_checklist(job.output, cancel, suite=suite, turns=_TURNS)).to_json()
+
+
+def _convert(job: Job, reading: Path, cancel: Cancel) -> Service[dict[str, Any]]:
+    # What lies there is replaced if it is a model that slmtui made.
+    ours = (job.output / MANIFEST).is_file()
+    planned = plan_conversion(job.model.source, job.output, recipe=job.variant.recipe(), replace=ours)
+    made = yield from pipeline.make_model(planned, cancel, reading=reading)
     return {
         "bytes": made.bytes,
         "seconds": round(made.seconds, 2),
@@ -160,33 +192,3 @@ def _convert(job: Job, cancel: Cancel) -> Service[dict[str, Any]]:
         "parity": dict(made.parity),
         "cached": made.cached,
     }
-
-
-def _bench(job: Job, cancel: Cancel) -> Service[dict[str, Any]]:
-    from slmtui.measure.bench import BenchPlan, bench
-
-    measures = job.measures
-    plan = BenchPlan(measures.prompt_tokens, measures.output_tokens, measures.repetitions)
-    found = yield from bench(job.output, plan, cancel)
-    return found.to_json()
-
-
-def _quality(job: Job, cancel: Cancel) -> Service[dict[str, Any]]:
-    from slmtui.measure.quality import quality
-
-    # An adapter is no model to read with; the conversion's own comparison was made with the merged one.
-    source = None if job.model.source.format == "adapter" else job.model.source
-    found = yield from quality(job.output, source, job.measures.text, cancel)
-    return found.to_json()
-
-
-def _suite(job: Job, cancel: Cancel) -> Service[dict[str, Any]]:
-    from slmtui.measure.checklist import checklist
-    from slmtui.measure.suite import read_suite
-
-    suite = read_suite(job.model.suite)
-    found = yield from checklist(job.output, suite=suite, source=None, base=None, cancel=cancel, turns=20)
-    return found.to_json()
-
-
-_DO = {"conversion": _convert, "bench": _bench, "quality": _quality, "suite": _suite}

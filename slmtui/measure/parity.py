@@ -17,11 +17,11 @@ from typing import Any
 from slmtui.events import Cancel, Failure, Progress, Service, Status, Verdict
 from slmtui.measure.judge import Figures, Judgement, Word, judge
 from slmtui.measure.probe import Probe, probe
+from slmtui.measure.source_reading import read_source
 from slmtui.measure.workers import Part, offline
 from slmtui.measure.workers import work as work_with
 from slmtui.source.model_source import ModelSource
 
-SOURCE_WORKER = "slmtui.measure.source_worker"
 RESULT_WORKER = "slmtui.measure.result_worker"
 STAGE = "parity"
 # Shares of the whole: starting a worker and loading its model, then reading. Measured with SmolLM2-135M.
@@ -104,6 +104,7 @@ def parity(
     checkpoint: Path | None = None,
     log: Path,
     work: Path,
+    keep: bool = False,
 ) -> Service[Parity]:
     """Compare the converted `model` with `source`; yields `Progress`, `LogLine` and `Usage`.
 
@@ -117,6 +118,7 @@ def parity(
             merged), where that is not the source itself.
         log: the file that receives what the workers print.
         work: a folder that need not exist, for the source's logits; it is gone afterwards.
+        keep: leave it: the source is not read again for the next result that is compared with it.
 
     A comparison that cannot be made (too little memory, a full disk) is `unverified`, with the reason: it
     says nothing against the model.
@@ -134,7 +136,8 @@ def parity(
         cancel.check()
         return unverified(f"The comparison could not be made: {error}", time.monotonic() - started)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(work, ignore_errors=True)
     yield Progress(STAGE, "Compared with the source", 1.0)
     judgement = judge(figures, precision)
     return _parity(figures, judgement, time.monotonic() - started)
@@ -147,15 +150,13 @@ def _measure(
     request = {
         "model": str(checkpoint),
         "runs_code": runs_code,
-        "folder": str(work),
         "texts": list(asked.texts),
         "conversations": [list(messages) for messages in asked.conversations],
         "limit": asked.limit,
     }
-    environment = offline(work)
-    yield from work_with(SOURCE_WORKER, _PARTS["source"], request, cancel, log, environment)
+    yield from read_source(_PARTS["source"], request, work, cancel, log)
     request = {"model": str(model), "folder": str(work)}
-    reply = yield from work_with(RESULT_WORKER, _PARTS["result"], request, cancel, log, environment)
+    reply = yield from work_with(RESULT_WORKER, _PARTS["result"], request, cancel, log, offline(work))
     return Figures.of(reply)
 
 

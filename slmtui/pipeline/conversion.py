@@ -63,12 +63,14 @@ def make_model(
     parity: bool = True,
     probe: str | None = None,
     anew: bool = False,
+    reading: Path | None = None,
 ) -> Service[ConversionResult]:
     """Convert, prove that the runtime loads the result, and compare it with its source.
 
-    `probe` is the text that both read, in place of the built-in one. Without `parity` nothing is compared,
-    and the result is marked as unverified. A conversion that was made before is found again, unless it is to
-    be made `anew`.
+    `probe` is the text that both read, in place of the built-in one. What the source says of it is kept in
+    the folder `reading`, if one is given, for other models made of that source. Without `parity` nothing is
+    compared, and the result is marked as unverified. A conversion that was made before is found again, unless
+    it is to be made `anew`.
     """
     if not anew and probe is None:
         before = yield from conversion.again(plan, cancel, compared=parity)
@@ -76,7 +78,7 @@ def make_model(
             return before
 
     def prove(made: Made, log: Path, cancel: Cancel) -> Service[Proof]:
-        work = made.model.with_name("parity")
+        work = reading or made.model.with_name("parity")
         found = yield from compare(
             plan.source,
             made.model,
@@ -86,6 +88,7 @@ def make_model(
             checkpoint=made.checkpoint,
             log=log,
             work=work,
+            keep=reading is not None,
         )
         return Proof(found.as_verdict(), found.as_record())
 

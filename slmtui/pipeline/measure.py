@@ -8,6 +8,7 @@ from pathlib import Path
 from slmtui.events import Cancel, Service
 from slmtui.measure.bench_figures import BenchPlan, BenchResult
 from slmtui.measure.quality_figures import Quality
+from slmtui.measure.source_reading import is_read
 from slmtui.pipeline.measurements import keep
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source.model_source import ModelSource
@@ -28,9 +29,16 @@ def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[Bench
 
 
 def run_quality(
-    model_dir: Path, source: ModelSource | None, text: Path | None, cancel: Cancel
+    model_dir: Path,
+    source: ModelSource | None,
+    text: Path | None,
+    cancel: Cancel,
+    *,
+    reading: Path | None = None,
 ) -> Service[Quality]:
     """Read a text with the model and its source of any kind: an adapter is merged, a GGUF file unpacked.
+
+    `reading` is as in `quality`: with it, the source of several models is read once.
 
     Raises:
         Failure: as `quality`, or the source cannot be made plain.
@@ -39,7 +47,8 @@ def run_quality(
     from slmtui.measure.quality import quality
 
     with tempfile.TemporaryDirectory(prefix="slmtui-", ignore_cleanup_errors=True) as folder:
-        plain = (yield from plain_source(source, Path(folder), cancel)) if source else None
-        found = yield from quality(model_dir, plain, text, cancel)
+        if source is not None and not is_read(reading):
+            source = yield from plain_source(source, Path(folder), cancel)
+        found = yield from quality(model_dir, source, text, cancel, reading=reading)
     keep(model_dir, found)
     return found

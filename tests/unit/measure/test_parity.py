@@ -12,6 +12,7 @@ import pytest
 
 from slmtui.events import Cancel, Cancelled, Event, Progress, drain
 from slmtui.measure import parity as station
+from slmtui.measure import source_reading
 from slmtui.measure.parity import Parity, parity
 from slmtui.measure.probe import probe
 from slmtui.source.model_source import ModelSource
@@ -37,7 +38,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
                 f"def main(link):\n    request = link.receive()\n{lines}\n\nrun(main)\n",
                 encoding="utf-8",
             )
-        monkeypatch.setattr(station, "SOURCE_WORKER", "stand_in_source")
+        monkeypatch.setattr(source_reading, "SOURCE_WORKER", "stand_in_source")
         monkeypatch.setattr(station, "RESULT_WORKER", "stand_in_result")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
@@ -82,6 +83,22 @@ def test_the_workers_run_one_after_the_other_and_the_folder_between_them_is_gone
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert {event.stage for event in events if isinstance(event, Progress)} == {"parity"}
+
+
+def test_what_the_source_says_is_read_once_where_it_is_kept(
+    source: ModelSource, tmp_path: Path, put: Put
+) -> None:
+    put("print('read once')\n" + READS, COMPARES)
+
+    def again() -> Parity:
+        log, work = tmp_path / "log", tmp_path / "kept"
+        return drain(parity(source, tmp_path / "m", "int4", Cancel(), log=log, work=work, keep=True))
+
+    assert [again().verdict, again().verdict] == ["verified", "verified"]
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("read once") == 1
+    put("raise OSError(28, 'full')", COMPARES)
+    (tmp_path / "kept" / "whole").unlink()  # the source was stopped in the middle: it reads anew
+    assert again().verdict == "unverified"
 
 
 @pytest.mark.parametrize(
