@@ -45,9 +45,11 @@ STATION_OF: dict[str, Station] = {
     "deploy": "foundry",
     "chat": "runtime",
 }
-# Screens that are about the machine, not about one model; they belong to the Deploy station.
-SIDE_SCREENS = (("deployed", "Deployed models"), ("why", "Why is it not listed?"))
+# Screens beside the stations, which are about the machine or about several models.
+SIDE_SCREENS = (("lab", "Precision lab"), ("deployed", "Deployed models"), ("why", "Why is it not listed?"))
 OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREENS)}
+# Jobs that call the user back at their end, by their station, and what they are called.
+_CALLS_BACK = {"convert": "conversion", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
 # A job ends within a second of being asked, a fix within three.
 PATIENCE_SECONDS = 6.0
@@ -85,6 +87,7 @@ class SlmtuiApp(EarlyKeys):
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
         ),
+        Binding("8,f9", "station('lab')", "Precision lab", show=False, tooltip="Go to the precision lab"),
         Binding("9,f10", "station('deployed')", "Deployed", show=False, tooltip="Go to what is deployed"),
     ]
 
@@ -191,17 +194,18 @@ class SlmtuiApp(EarlyKeys):
                 continue
             if job.state == "done" and job.on_done is not None:
                 job.on_done(job.result)
-            if job.station == "convert" and job.state in ("done", "failed"):
+            if job.station in _CALLS_BACK and job.state in ("done", "failed"):
                 self._call_back(job)
             self._tell(JobChanged(job, events))
         if not busy and self._pump_timer is not None:
             self._pump_timer.pause()
 
     def _call_back(self, job: Job[Any]) -> None:
-        """A conversion takes long enough to look elsewhere meanwhile."""
+        """Such a job takes long enough to look elsewhere meanwhile."""
         from slmtui.tui.attention import call
 
-        words = "The conversion is done." if job.state == "done" else "The conversion has failed."
+        what = _CALLS_BACK[job.station]
+        words = f"The {what} is done." if job.state == "done" else f"The {what} has failed."
         call(self, "slmtui", words)
         if self.current_mode != job.station:
             self.notify(words, severity="information" if job.state == "done" else "error")
@@ -249,6 +253,8 @@ class SlmtuiApp(EarlyKeys):
         busy = {mode for (mode, _), job in self.jobs.items() if job.running}
         if busy & {"serve", "deployed"}:
             return "Deployed models"
+        if "lab" in busy:
+            return "Precision lab"
         using = busy & {"convert", "deploy", "chat", "validate"}
         return next((title for mode, title in STATIONS if mode in using), "")
 

@@ -21,6 +21,7 @@ from slmtui.lab.lab import lab, machine, resume
 from slmtui.lab.plan import LabPlan, RowForecast, forecasts, plan_lab
 from slmtui.lab.result import LabResult, VariantResult
 from slmtui.lab.variants import Variant, default_variants
+from slmtui.source.model_source import ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class LabProspect:
 
     `offered` are all variants that can be chosen. `result` is the table as far as an earlier run came; `left`
     counts its rows that are neither done nor failed, and `seconds` and `bytes` are what those will take.
-    `damaged` is the journal that cannot be read. `passed_over` says what in a folder is no model.
+    `damaged` is the journal, if it cannot be read.
     """
 
     wish: LabWish
@@ -55,7 +56,6 @@ class LabProspect:
     bytes: int = 0
     free_bytes: int = 0
     damaged: Path | None = None
-    passed_over: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> tuple[Variant, ...]:
@@ -66,6 +66,11 @@ class LabProspect:
     def begun(self) -> bool:
         """Whether anything was measured before."""
         return self.result is not None and any(row.steps or row.failure for row in self.result.rows)
+
+    @property
+    def failed(self) -> int:
+        """How many rows came to nothing."""
+        return sum(row.status == "failed" for row in self.result.rows) if self.result else 0
 
 
 class LabRun:
@@ -98,40 +103,34 @@ class LabDesk:
 
     def look(self, deployment: Deployment | None, wish: LabWish) -> LabProspect:
         """Work out what `wish` comes to; blocks for a moment."""
-        offered = _offered(wish)
+        usual = offered(wish)
         try:
-            planned, damaged = self._plan(deployment, wish)
+            sources = self._sources(deployment, wish)
+            planned = plan_lab(sources, wish.variants or None)
         except Failure as failure:
-            return LabProspect(wish, failure=failure, offered=offered)
-        found = LabProspect(wish, planned, offered=_offered(wish, planned.variants))
-        found = dataclasses.replace(
-            found, forecasts=_forecasts(planned, found.offered), free_bytes=_free(planned.output)
-        )
-        if damaged is not None:
-            return dataclasses.replace(
-                found, plan=None, failure=damaged, damaged=planned.output / NAME, wish=_with(wish, planned)
-            )
-        return _weighed(dataclasses.replace(found, result=_table(planned)))
-
-    def _plan(self, deployment: Deployment | None, wish: LabWish) -> tuple[LabPlan, Failure | None]:
-        """The plan, and what is wrong with the journal of an earlier run."""
-        from slmtui.source.inspect import inspect
-
-        if wish.source:
-            sources = [inspect(wish.source)]
-        elif deployment is None:
-            raise Failure("No model is chosen yet.", "Name one here, or choose one on the Start screen.")
-        else:
-            sources = [pipeline.source_of(deployment)]
-        planned = plan_lab(sources, wish.variants)
+            return LabProspect(wish, failure=failure, offered=usual)
         try:
             before = load_lab(planned.output)
         except Failure as failure:
-            return planned, failure
+            found = LabProspect(wish, planned, failure, usual, damaged=planned.output / NAME)
+            return _forecast(found)
         if wish.variants is None and before is not None and before.rows:
             variants = {row.variant.id: row.variant for row in before.rows}
             planned = plan_lab(sources, tuple(variants.values()))
-        return planned, None
+        found = _forecast(LabProspect(wish, planned, offered=offered(wish, planned.variants)))
+        if wish.variants == ():
+            none = Failure("No variant is chosen.", "Space checks the highlighted one.")
+            return dataclasses.replace(found, plan=None, failure=none)
+        return _weighed(dataclasses.replace(found, result=_table(planned)))
+
+    def _sources(self, deployment: Deployment | None, wish: LabWish) -> list[ModelSource]:
+        from slmtui.source.inspect import inspect
+
+        if wish.source:
+            return [inspect(wish.source)]
+        if deployment is None:
+            raise Failure("No model is chosen yet.", "Name one here, or choose one on the Start screen.")
+        return [pipeline.source_of(deployment)]
 
     def run(self, plan: LabPlan, cancel: Cancel) -> Service[LabResult]:
         """Measure what is not measured yet."""
@@ -169,17 +168,21 @@ class LabDesk:
         return (yield from pipeline.convert(deployment, conversion, cancel))
 
 
-def _with(wish: LabWish, plan: LabPlan) -> LabWish:
-    return dataclasses.replace(wish, variants=plan.variants)
-
-
-def _offered(wish: LabWish, chosen: tuple[Variant, ...] = ()) -> tuple[Variant, ...]:
+def offered(wish: LabWish, chosen: tuple[Variant, ...] = ()) -> tuple[Variant, ...]:
     """What can be chosen: the usual ones, those of the presets, and those that were typed."""
     of_presets = (Variant(preset.precision, preset.name) for preset in presets())
     every = (*default_variants(), *of_presets, *(wish.variants or ()), *wish.added, *chosen)
     found = {variant.id: variant for variant in every}
     order = {"fp32": 0, "fp16": 1, "int8": 2, "int4": 3}
     return tuple(sorted(found.values(), key=lambda variant: order[variant.precision]))
+
+
+def _forecast(found: LabProspect) -> LabProspect:
+    """With what all variants that are offered would take, and the room there is."""
+    assert found.plan is not None
+    return dataclasses.replace(
+        found, forecasts=_forecasts(found.plan, found.offered), free_bytes=_free(found.plan.output)
+    )
 
 
 def _forecasts(plan: LabPlan, offered: tuple[Variant, ...]) -> dict[str, RowForecast]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from slmtui.lab.metrics import METRICS, SHOWN
+from slmtui.tui.format import short
+from slmtui.tui.screens.ask import AskScreen, Section
 from slmtui.units import duration, size
 
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
+    from slmtui.lab.result import LabResult
     from slmtui.tui.lab_desk import LabProspect
 
 HELP = """\
@@ -50,3 +54,36 @@ def outlook(found: LabProspect) -> str:
 def _several(variants: int, models: int) -> str:
     said = "1 variant" if variants == 1 else f"{variants} variants"
     return said if models == 1 else f"{models} models in {said}"
+
+
+def ask_to_measure_anew(found: LabProspect) -> AskScreen:
+    """The question before the figures of an earlier lab are forgotten."""
+    output = found.plan.output if found.plan else None
+    rows = (
+        ("forgets", "every figure of this lab"),
+        ("stays", f"the models in {short(output)}; they are found again" if output else ""),
+    )
+    return AskScreen(
+        "Measure everything anew?", [Section("The lab's journal", rows)], "Measure anew", no="Keep them"
+    )
+
+
+def markdown(result: LabResult) -> str:
+    """The table, for a message or a page."""
+    shown = [each for each in METRICS if each.id in SHOWN]
+    several = len(result.sources) > 1
+    lines = [
+        "| variant | " + " | ".join(each.title for each in shown) + " |",
+        "|---|" + "---:|" * len(shown),
+    ]
+    for row in result.rows:
+        name = f"{row.source} {row.variant.label}" if several else row.variant.label
+        if row.status == "failed":
+            name += " (failed)"
+        figures = (each.show(row.figures.get(each.id)) for each in shown)
+        lines.append(f"| {_cell(name)} | " + " | ".join(map(_cell, figures)) + " |")
+    return "\n".join([*lines, "", f"Measured on {result.machine}." if result.machine else ""]).rstrip() + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

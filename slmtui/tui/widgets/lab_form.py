@@ -28,7 +28,6 @@ class LabForm(Vertical):
         Label { width: 11; color: $foreground-muted; }
         Input { width: 1fr; }
         #lab-note { height: auto; max-height: 3; color: $text-muted; }
-        &.-table .-before { display: none; }
     }
     """
 
@@ -48,6 +47,12 @@ class LabForm(Vertical):
             yield Input(id="lab-keep", placeholder=_KEEP, compact=True)
         yield Static(id="lab-note", markup=False)
 
+    def show(self, *, before: bool, enabled: bool) -> None:
+        """With the fields that say what is compared, or without; they rest while a lab is at work."""
+        for row in self.query(".-before"):
+            row.display = before
+            row.disabled = not enabled
+
     @property
     def source(self) -> str:
         """The models that are named."""
@@ -62,7 +67,7 @@ class LabForm(Vertical):
             return
         self._say("ok", None)
 
-    def read_variant(self, *, take: bool = False) -> tuple[Variant, ...]:
+    def read_variants(self, *, take: bool = False) -> tuple[Variant, ...]:
         """The variants that are typed; `take` empties the field, if they are any."""
         field = self.query_one("#lab-add", Input)
         try:
