@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from slmtui.measure.bench_figures import BenchResult, BenchRow, Spread
 from slmtui.runtime.session import Session
+from slmtui.text import plain
 from slmtui.units import size
 
 HEADINGS = ("test", "t/s", "ttft ms", "tpot ms p50", "p95", "p99", "peak memory", "CPU")
@@ -73,7 +74,7 @@ def _spread(spread: Spread) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    return " ".join(plain(text).split()).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
