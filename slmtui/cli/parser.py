@@ -15,6 +15,7 @@ from slmtui.cli.commands import (
     lint,
     list_models,
     presets,
+    report,
     run,
     samples,
     template,
@@ -55,6 +56,6 @@ def build() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, bench, validate, run):
+    for family in (*families, list_models, chat, bench, validate, report, run):
         family.declare(commands)
     return parser
