@@ -54,11 +54,12 @@ def add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON only on standard output")
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add SOURCE, and the answers to what it may ask."""
+def add_source(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Add SOURCE (or `several`), and the answers to what it may ask."""
     parser.add_argument(
-        "source",
+        "sources" if several else "source",
         metavar="SOURCE",
+        nargs="+" if several else None,
         help="a folder of a model or a LoRA adapter, a GGUF file, a sample's name, or ORG/NAME[@REVISION]"
         " on the hub",
     )

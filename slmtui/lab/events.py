@@ -19,8 +19,5 @@ class RowChanged(Event):
     of: int
 
     def as_json(self) -> dict[str, Any]:
-        """The row without its steps' whole JSON, which the finished event has."""
-        row = self.row.to_json()
-        steps = list(row.pop("steps"))
-        row.pop("made_of")
-        return {"event": self.kind, "number": self.number, "of": self.of, **row, "steps": steps}
+        """The row without what its steps have found in full."""
+        return {"event": self.kind, "number": self.number, "of": self.of, **self.row.summary()}

@@ -22,7 +22,7 @@ from slmtui.lab.row import Step, VariantResult
 from slmtui.lab.work import Job, RowEnded, StepBegan, StepDone, StepFailed, jobs, kept, work
 from slmtui.measure.machine import machine
 
-__all__ = ["Runner", "Waiting", "lab", "machine", "resume"]
+__all__ = ["Runner", "Waiting", "alone", "lab", "machine", "resume"]
 
 Waiting: TypeAlias = Sequence[tuple[Job, set[Step]]]
 Runner: TypeAlias = Callable[[Waiting, Cancel], Service[None]]
@@ -134,7 +134,7 @@ def _here(waiting: Waiting, cancel: Cancel) -> Service[None]:
     for folder, rows in groupby(waiting, lambda each: each[0].output.parent):
         with _emptied(folder / _READING) as reading:
             for job, done in rows:
-                with _alone(cancel):
+                with alone(cancel):
                     yield from work(job, done, reading, cancel)
 
 
@@ -149,7 +149,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(cancel: Cancel) -> Iterator[None]:
+def alone(cancel: Cancel) -> Iterator[None]:
     """Hold this machine for one row: figures measured beside another conversion would be worth nothing."""
     while True:
         cancel.check()

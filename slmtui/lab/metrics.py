@@ -33,7 +33,7 @@ _SHOWN: Mapping[Unit, Callable[[float], str]] = {
     "ms": lambda value: f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms",
     "per_second": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.1f}",
     "share": lambda value: f"{value:.1%}",
-    "nats": lambda value: f"{value:.2g}" if value < 1 else f"{value:.2f}",
+    "nats": lambda value: "<1e-6" if value < 1e-6 else f"{value:.2g}" if value < 1 else f"{value:.2f}",
     "number": lambda value: f"{value:.2f}",
     "seconds": duration,
 }

@@ -91,6 +91,12 @@ class VariantResult:
             "made_of": dict(self.made_of),
         }
 
+    def summary(self) -> dict[str, Any]:
+        """As `to_json`, of each step its name alone: the whole is in the journal."""
+        found = self.to_json() | {"steps": list(self.steps)}
+        found.pop("made_of")
+        return found
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> VariantResult:
         """What `to_json` wrote."""

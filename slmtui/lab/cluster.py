@@ -1,0 +1,103 @@
+"""The rows' work on a Ray cluster: each row is a task, and says the same as it would here.
+
+The source has to lie at the same path on every machine. Where the lab's folder is shared, too, the models lie
+there afterwards, and a lab that was stopped goes on; where not, each stays on the machine that made it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service, Usage
+from slmtui.lab.lab import Runner, Waiting, alone
+from slmtui.lab.row import Step
+from slmtui.lab.work import Job, RowEnded, StepBegan, StepFailed, work
+
+_POLL_SECONDS = 0.2
+
+
+def on_ray(address: str) -> Runner:
+    """Does rows on the Ray cluster at `address`; "local" starts one on this machine.
+
+    Raises:
+        Failure: Ray is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise Failure("Ray is not installed.", "Install it: pip install 'slmtui[ray]'.") from error
+
+    def run(waiting: Waiting, cancel: Cancel) -> Service[None]:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # slmtui sends nothing anywhere
+        try:
+            ray.init(address=address, log_to_driver=False, include_dashboard=None)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise Failure(
+                f"The Ray cluster {address} cannot be reached: {error}",
+                "Is it started there? See `ray status`.",
+            ) from error
+        try:
+            yield from _follow(ray, waiting, cancel)
+        finally:
+            ray.shutdown()
+
+    return run
+
+
+def _follow(ray: Any, waiting: Waiting, cancel: Cancel) -> Service[None]:
+    """Start a task for each row, and pass on what they say, in the order it comes."""
+    task = ray.remote(num_returns="streaming", max_retries=0, scheduling_strategy="SPREAD")(on_its_machine)
+    running = {task.remote(job, done): job for job, done in waiting}
+    began: dict[str, Step] = {}
+    try:
+        while running:
+            cancel.check()
+            ready, _ = ray.wait(list(running), timeout=_POLL_SECONDS, fetch_local=False)
+            for said in ready:
+                job = running[said]
+                try:
+                    event = ray.get(next(said))
+                except StopIteration:
+                    del running[said]
+                    continue
+                except ray.exceptions.RayError as error:
+                    del running[said]
+                    yield from _broken(job, began.get(job.key, "conversion"), str(error))
+                    continue
+                if isinstance(event, StepBegan):
+                    began[job.key] = event.step
+                yield event
+    finally:
+        for said in running:
+            ray.cancel(said, force=True)
+
+
+def on_its_machine(job: Job, done: set[Step]) -> Iterator[Event]:
+    """A row's work on whatever machine this is; what only a screen wants to know stays here."""
+    source = job.model.source.path
+    if not source.exists():
+        cause = f"The machine {platform.node()} has no {source}."
+        fix = "Put the source at the same path on every machine of the cluster, or on a disk they share."
+        yield StepBegan(job.key, "conversion")
+        yield StepFailed(job.key, "conversion", cause, fix)
+        yield RowEnded(job.key)
+        return
+    cancel = Cancel()
+    with tempfile.TemporaryDirectory(prefix="slmtui-") as reading, alone(cancel):
+        for event in work(job, done, Path(reading), cancel):
+            if not isinstance(event, (LogLine, Progress, Usage)):
+                yield event
+
+
+def _broken(job: Job, step: Step, said: str) -> Iterator[Event]:
+    """A task that did not come to its end: its machine is gone, or slmtui is not installed there."""
+    last = (said.strip().splitlines() or ["no reason is known"])[-1].strip()
+    yield StepFailed(
+        job.key, step, f"The task broke down: {last}", "Is slmtui installed on every machine of the cluster?"
+    )
+    yield RowEnded(job.key)
