@@ -19,9 +19,11 @@ from slmtui.lab.events import RowChanged
 from slmtui.lab.journal import NAME, load_lab
 from slmtui.lab.lab import lab, machine, resume
 from slmtui.lab.plan import LabPlan, RowForecast, forecasts, plan_lab
-from slmtui.lab.result import LabResult, VariantResult
+from slmtui.lab.result import LabResult
+from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import Variant, default_variants
 from slmtui.source.model_source import ModelSource
+from slmtui.source.samples import samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class LabProspect:
 
     `offered` are all variants that can be chosen. `result` is the table as far as an earlier run came; `left`
     counts its rows that are neither done nor failed, and `seconds` and `bytes` are what those will take.
-    `damaged` is the journal, if it cannot be read.
+    `damaged` is the journal, if it cannot be read; `passed_over` says what in a folder cannot be compared.
     """
 
     wish: LabWish
@@ -56,6 +58,7 @@ class LabProspect:
     bytes: int = 0
     free_bytes: int = 0
     damaged: Path | None = None
+    passed_over: tuple[Failure, ...] = ()
 
     @property
     def chosen(self) -> tuple[Variant, ...]:
@@ -69,8 +72,8 @@ class LabProspect:
 
     @property
     def failed(self) -> int:
-        """How many rows came to nothing."""
-        return sum(row.status == "failed" for row in self.result.rows) if self.result else 0
+        """How many rows have something that did not work."""
+        return sum(bool(row.failure) for row in self.result.rows) if self.result else 0
 
 
 class LabRun:
@@ -105,8 +108,9 @@ class LabDesk:
         """Work out what `wish` comes to; blocks for a moment."""
         usual = offered(wish)
         try:
-            sources = self._sources(deployment, wish)
-            planned = plan_lab(sources, wish.variants or None)
+            sources, passed_over = _sources(deployment, wish)
+            suite = _own_suite(deployment) if not wish.source else None
+            planned = plan_lab(sources, wish.variants or None, suite=suite)
         except Failure as failure:
             return LabProspect(wish, failure=failure, offered=usual)
         try:
@@ -116,21 +120,14 @@ class LabDesk:
             return _forecast(found)
         if wish.variants is None and before is not None and before.rows:
             variants = {row.variant.id: row.variant for row in before.rows}
-            planned = plan_lab(sources, tuple(variants.values()))
-        found = _forecast(LabProspect(wish, planned, offered=offered(wish, planned.variants)))
+            planned = plan_lab(sources, tuple(variants.values()), suite=suite)
+        found = _forecast(
+            LabProspect(wish, planned, offered=offered(wish, planned.variants), passed_over=passed_over)
+        )
         if wish.variants == ():
             none = Failure("No variant is chosen.", "Space checks the highlighted one.")
             return dataclasses.replace(found, plan=None, failure=none)
         return _weighed(dataclasses.replace(found, result=_table(planned)))
-
-    def _sources(self, deployment: Deployment | None, wish: LabWish) -> list[ModelSource]:
-        from slmtui.source.inspect import inspect
-
-        if wish.source:
-            return [inspect(wish.source)]
-        if deployment is None:
-            raise Failure("No model is chosen yet.", "Name one here, or choose one on the Start screen.")
-        return [pipeline.source_of(deployment)]
 
     def run(self, plan: LabPlan, cancel: Cancel) -> Service[LabResult]:
         """Measure what is not measured yet."""
@@ -157,15 +154,33 @@ class LabDesk:
         It is found again where it lies, so nothing is converted unless it was changed since. The model of
         another source than that of the deployment in hand gets a deployment of its own.
         """
-        from slmtui.conversion.plan import plan as plan_conversion
-
         model = next(each for each in plan.models if each.name == row.source)
         if deployment is None or Path(deployment.source) != model.source.path:
-            deployment = yield from pipeline.begin(str(model.source.path), cancel)
-        conversion = plan_conversion(
-            model.source, plan.output_of(model, row.variant), recipe=row.variant.recipe(), replace=True
-        )
+            sample = next((one.name for one in samples() if one.path == model.source.path), None)
+            deployment = yield from pipeline.begin(sample or str(model.source.path), cancel)
+        output = plan.output_of(model, row.variant)
+        conversion = pipeline.conversion_plan(deployment, output=output, recipe=row.variant.recipe())
         return (yield from pipeline.convert(deployment, conversion, cancel))
+
+
+def _sources(
+    deployment: Deployment | None, wish: LabWish
+) -> tuple[tuple[ModelSource, ...], tuple[Failure, ...]]:
+    """The models that are meant, and what is passed over."""
+    from slmtui.lab.sources import find_sources
+
+    if wish.source:
+        return find_sources(part for part in wish.source.split(";") if part.strip())
+    if deployment is None:
+        raise Failure("No model is chosen yet.", "Name one here, or choose one on the Start screen.")
+    return (pipeline.source_of(deployment),), ()
+
+
+def _own_suite(deployment: Deployment | None) -> Path | None:
+    """The questions that the user has written for this deployment's model."""
+    output = deployment.step("conversion").record.get("output") if deployment else None
+    path = pipeline.suite_path(Path(output)) if output else None
+    return path if path is not None and path.is_file() else None
 
 
 def offered(wish: LabWish, chosen: tuple[Variant, ...] = ()) -> tuple[Variant, ...]:
@@ -203,17 +218,18 @@ def _forecasts(plan: LabPlan, offered: tuple[Variant, ...]) -> dict[str, RowFore
 
 
 def _table(plan: LabPlan) -> LabResult:
-    """The journal's rows that still hold; one that failed says so until it is tried again."""
+    """The journal's rows that still hold; what has failed says so until it is tried again."""
     journal, _ = resume(plan)
     before = load_lab(plan.output)
     failed = {row.key: row for row in (before.rows if before else ()) if row.failure}
-    rows = tuple(
-        dataclasses.replace(row, status="failed", failure=failed[row.key].failure, fix=failed[row.key].fix)
-        if row.key in failed and row.status != "done"
-        else row
-        for row in journal.result.rows
-    )
-    return dataclasses.replace(journal.result, rows=rows)
+
+    def as_it_ended(row: VariantResult) -> VariantResult:
+        old = failed.get(row.key)
+        if old is None or set(old.steps) - set(row.steps):
+            return row
+        return dataclasses.replace(row, status=old.status, failure=old.failure, fix=old.fix)
+
+    return dataclasses.replace(journal.result, rows=tuple(map(as_it_ended, journal.result.rows)))
 
 
 def _weighed(found: LabProspect) -> LabProspect:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slmtui.lab.metrics import METRICS, SHOWN
 from slmtui.tui.format import short
 from slmtui.tui.screens.ask import AskScreen, Section
 from slmtui.units import duration, size
 
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
-    from slmtui.lab.result import LabResult
     from slmtui.tui.lab_desk import LabProspect
 
 HELP = """\
@@ -66,24 +64,3 @@ def ask_to_measure_anew(found: LabProspect) -> AskScreen:
     return AskScreen(
         "Measure everything anew?", [Section("The lab's journal", rows)], "Measure anew", no="Keep them"
     )
-
-
-def markdown(result: LabResult) -> str:
-    """The table, for a message or a page."""
-    shown = [each for each in METRICS if each.id in SHOWN]
-    several = len(result.sources) > 1
-    lines = [
-        "| variant | " + " | ".join(each.title for each in shown) + " |",
-        "|---|" + "---:|" * len(shown),
-    ]
-    for row in result.rows:
-        name = f"{row.source} {row.variant.label}" if several else row.variant.label
-        if row.status == "failed":
-            name += " (failed)"
-        figures = (each.show(row.figures.get(each.id)) for each in shown)
-        lines.append(f"| {_cell(name)} | " + " | ".join(map(_cell, figures)) + " |")
-    return "\n".join([*lines, "", f"Measured on {result.machine}." if result.machine else ""]).rstrip() + "\n"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -12,7 +12,8 @@ from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.lab.events import RowChanged
 from slmtui.lab.plan import LabModel, LabPlan, RowForecast
-from slmtui.lab.result import LabResult, VariantResult
+from slmtui.lab.result import LabResult
+from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import Variant, default_variants
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.lab_desk import LabDesk, LabProspect, LabWish, offered

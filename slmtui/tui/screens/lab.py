@@ -14,11 +14,13 @@ from textual.widgets import Button, Input, OptionList, Static
 
 from slmtui.events import Cancel, Failure, Service
 from slmtui.lab.recommend import Recommendation
-from slmtui.lab.result import LabResult, VariantResult
+from slmtui.lab.result import LabResult
+from slmtui.lab.row import VariantResult
+from slmtui.lab.table import markdown
 from slmtui.tui.format import MUTED, safe
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.lab_desk import LabDesk, LabProspect, LabRun, LabWish
-from slmtui.tui.lab_words import HELP, ask_to_measure_anew, markdown, outlook
+from slmtui.tui.lab_words import HELP, ask_to_measure_anew, outlook
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.job_panel import JobPanel
@@ -75,9 +77,10 @@ class LabScreen(StationScreen):
         yield VariantTable()
         with Vertical(id="lab-results"):
             yield JobPanel(log=False, usage=False, id="lab-job")
-            yield Static(id="lab-said", markup=False)
-            yield LabTable()
-            yield LabDetail()
+            with Vertical(id="lab-figures"):
+                yield Static(id="lab-said", markup=False)
+                yield LabTable()
+                yield LabDetail()
             yield LabPlots()
 
     def compose_actions(self) -> ComposeResult:

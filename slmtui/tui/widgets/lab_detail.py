@@ -17,7 +17,8 @@ from slmtui.tui.widgets.verdicts import FailurePanel
 
 if TYPE_CHECKING:
     from slmtui.lab.recommend import Recommendation
-    from slmtui.lab.result import LabResult, VariantResult
+    from slmtui.lab.result import LabResult
+    from slmtui.lab.row import VariantResult
 
 
 class LabDetail(VerticalScroll):

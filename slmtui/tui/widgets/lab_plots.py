@@ -16,7 +16,8 @@ from slmtui.lab.plots import PlotColours, plot
 from slmtui.tui.format import MUTED
 
 if TYPE_CHECKING:
-    from slmtui.lab.result import LabResult, VariantResult
+    from slmtui.lab.result import LabResult
+    from slmtui.lab.row import VariantResult
 
 _NOTHING = "A plot needs two variants with both figures."
 _LEAST_ROWS = 6

@@ -9,13 +9,14 @@ from rich.cells import cell_len
 
 from slmtui.lab.claims import claim
 from slmtui.lab.metrics import METRICS, SHOWN
-from slmtui.lab.result import STEPS
+from slmtui.lab.row import STEPS
 from slmtui.tui.widgets.table import Column, Row, Table
 from slmtui.units import duration
 
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
-    from slmtui.lab.result import LabResult, VariantResult
+    from slmtui.lab.result import LabResult
+    from slmtui.lab.row import VariantResult
 
 STAR = "★"
 _DOING = {"conversion": "converting", "bench": "benchmark", "quality": "quality", "suite": "suite"}
@@ -68,7 +69,7 @@ class LabTable(Table):
         over = all(row.status in ("done", "failed") for row in rows)
         kept = [each for each in SHOWN if each in measured or not over]
         kept += ["guide"] if over else []
-        kept += ["now"] if not over or any(row.status == "failed" for row in rows) else []
+        kept += ["now"] if not over or any(row.failure for row in rows) else []
         room = (self.content_size.width or 56) - 3 - max(min(max(map(cell_len, names)), 30), _NAME)
 
         def width() -> int:
@@ -87,6 +88,8 @@ class LabTable(Table):
 
 def state_of(row: VariantResult, constraints: Sequence[Constraint]) -> str:
     """The sign of a row: a done one that breaks a constraint has a dash."""
+    if row.status == "done" and row.failure:
+        return "warn"
     if row.status == "done":
         return "ok" if all(each.holds(row.figures) for each in constraints) else "unchecked"
     return {"failed": "fail", "running": "running"}.get(row.status, "waiting")
@@ -109,7 +112,9 @@ def cell(row: VariantResult, column: str) -> str:
 def _now(row: VariantResult) -> str:
     if row.status == "running":
         return next((_DOING[step] for step in STEPS if step not in row.steps), "suite")
-    return {"done": duration(row.seconds), "failed": "failed"}.get(row.status, "waiting")
+    if row.failure:
+        return "failed" if row.status == "failed" else "not all"
+    return duration(row.seconds) if row.status == "done" else "waiting"
 
 
 def _name(row: VariantResult, several: bool, star: bool) -> str:
