@@ -11,7 +11,7 @@ import plotext
 
 from slmtui.lab.metrics import Metric, metric
 from slmtui.lab.recommend import frontier
-from slmtui.lab.result import VariantResult
+from slmtui.lab.row import VariantResult
 from slmtui.text import plain
 
 Colour: TypeAlias = "tuple[int, int, int] | str"
