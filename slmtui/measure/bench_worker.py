@@ -5,9 +5,10 @@ the chat has them, and a text that prompts are cut from. Replies: `loaded` (`sec
 `fix`).
 
 Each request after it is one run: `{"prompt_tokens", "output_tokens"}`. Reply: `ran`: `ttft_seconds` from
-handing over the prompt to having the first token, `gap_seconds` from each token to the next, and `seconds`
-and `cpu_seconds` of the whole run; or `failed`. What the run has claimed is still claimed when it is told, so
-that the parent can see how much that is; the next run gives it back before it begins.
+handing over the prompt to having the first token, `gap_seconds` from each token to the next, `seconds` and
+`cpu_seconds` of the whole run, and the `tokens` that came out; or `failed`. What the run has claimed is still
+claimed when it is told, so that the parent can see how much that is; the next run gives it back before it
+begins.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main(link: Link) -> None:
         link.send("failed", cause="The tokenizer makes no tokens of plain English text.", fix="")
         return
     link.send("loaded", seconds=seconds)
-    runs = _Runs(og, model, text)
+    runs = Runs(og, model, text)
     while (request := link.receive()) is not None:
         try:
             link.send("ran", **runs.run(request["prompt_tokens"], request["output_tokens"]))
@@ -58,7 +59,7 @@ def main(link: Link) -> None:
             return
 
 
-class _Runs:
+class Runs:
     """Prompts of any length out of one text, read and gone on with."""
 
     def __init__(self, og: Any, model: Any, text: list[int]) -> None:
@@ -67,10 +68,13 @@ class _Runs:
         self._text = text
         self._generator: Any = None
 
+    def prompt(self, tokens: int) -> list[int]:
+        """The text from its beginning, as often as it takes."""
+        return (self._text * (tokens // len(self._text) + 1))[:tokens]
+
     def run(self, prompt_tokens: int, output_tokens: int) -> dict[str, Any]:
         """One prompt, read in one piece, and exactly so many tokens after it, the likeliest each time."""
-        prompt = (self._text * (prompt_tokens // len(self._text) + 1))[:prompt_tokens]
-        length = prompt_tokens + output_tokens
+        prompt, length = self.prompt(prompt_tokens), prompt_tokens + output_tokens
         params = self._og.GeneratorParams(self._model)
         # The least length is the greatest: the token that would end the answer never wins.
         params.set_search_options(
@@ -80,17 +84,19 @@ class _Runs:
         self._generator = generator = self._og.Generator(self._model, params)
         step, latest, clock = generator.generate_next_token, generator.get_next_tokens, time.perf_counter
         times: list[float] = []
+        tokens: list[int] = []
         busy, started = time.process_time(), clock()
         generator.append_tokens(prompt)
         for _ in range(output_tokens):
             step()
-            latest()
+            tokens.append(int(latest()[0]))
             times.append(clock())
         return {
             "ttft_seconds": times[0] - started,
             "gap_seconds": [later - earlier for earlier, later in itertools.pairwise(times)],
             "seconds": times[-1] - started,
             "cpu_seconds": time.process_time() - busy,
+            "tokens": tokens,
         }
 
 

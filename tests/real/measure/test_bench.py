@@ -21,6 +21,9 @@ from slmtui.runtime.tuned import Tuned
 from slmtui.runtime.tuned import keep as keep_tuned
 
 PLAN = BenchPlan((16, 256), (8, 24), 3)
+# What the sample answers with 30 tokens and the one that ends its turn, as its template puts it.
+QUESTION = "<|im_start|>user\nHow do I reset my password?<|im_end|>\n<|im_start|>assistant\n"
+TOKENS, END = 16, 1535
 
 
 def followed(service: Service[BenchResult], found: list[BenchResult]) -> Iterator[Event]:
@@ -79,12 +82,13 @@ def test_it_tells_how_far_it_is_and_every_run(measured: tuple[list[Event], Bench
 def test_the_output_is_exactly_as_long_as_asked_though_the_model_would_end(converted_sample: Path) -> None:
     with Child(bench_worker.__name__) as child:
         replies = (message for message in child.messages() if isinstance(message, dict))
-        child.send({"model": str(converted_sample), "options": {}, "text": "How do I reset my password?"})
+        child.send({"model": str(converted_sample), "options": {}, "text": QUESTION})
         assert next(replies)["event"] == "loaded"
-        for prompt, output in ((1, 300), (700, 1), (3, 2)):
+        for prompt, output in ((TOKENS, 300), (700, 1), (3, 2)):
             child.send({"prompt_tokens": prompt, "output_tokens": output})
             ran = next(replies)
-            assert len(ran["gap_seconds"]) == output - 1
+            assert len(ran["tokens"]) == len(ran["gap_seconds"]) + 1 == output
+            assert END not in ran["tokens"]
             assert ran["seconds"] == pytest.approx(ran["ttft_seconds"] + sum(ran["gap_seconds"]))
         child.send({"prompt_tokens": 2000, "output_tokens": 100})  # beyond the context
         assert next(replies)["event"] == "failed"
