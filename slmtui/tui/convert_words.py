@@ -15,6 +15,7 @@ and slmtui stays responsive. **Enter alone** converts with the guide's INT4.
   it runs as it is. Form and configuration stay in step as far as the form has words for it. Below stands what
   Olive would ignore or refuse; Ctrl+G applies the fix of the highlighted line, Ctrl+Z undoes, Ctrl+R goes
   back to the form's.
+* **Which precision?** `p` leads to the precision lab: several are made, measured and shown side by side.
 * **While it runs**: `/` searches the log, `n` goes to the next match, `v` filters by level, `o` holds it,
   `y` copies it, Esc cancels. When it is done, Ctrl+T goes between result and log where there is no room for
   both; when it has failed, `l` shows the log and `l` the form again.

@@ -11,7 +11,7 @@ from slmtui.units import duration, size
 
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
-    from slmtui.tui.lab_desk import LabProspect
+    from slmtui.tui.lab_prospect import LabProspect
 
 HELP = """\
 ## Precision lab
@@ -43,7 +43,7 @@ def outlook(found: LabProspect) -> str:
     rows = len(found.result.rows) if found.result else 0
     models = len(found.plan.models) if found.plan else 1
     what = f"{found.left} of {rows} left" if found.left < rows else _several(rows // max(models, 1), models)
-    parts = [what, f"about {duration(found.seconds)}"]
+    parts = [what, f"~{duration(found.seconds)}"]
     if found.bytes:
         parts.append(f"{size(found.bytes)} of {size(found.free_bytes)} free")
     return ", ".join(parts)

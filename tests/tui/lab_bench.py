@@ -16,7 +16,8 @@ from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import Variant, default_variants
 from slmtui.tui.app import SlmtuiApp
-from slmtui.tui.lab_desk import LabDesk, LabProspect, LabWish, offered
+from slmtui.tui.lab_desk import LabDesk
+from slmtui.tui.lab_prospect import LabProspect, LabWish, offered
 from slmtui.tui.screens.lab import LabScreen
 
 NAME = "fernlight-support"
@@ -77,6 +78,7 @@ class FixedDesk(LabDesk):
     """Forecasts and measures as it is told; a lab goes on until it is let go."""
 
     def __init__(self, *rows: VariantResult) -> None:
+        super().__init__()
         self.rows = {each.key: each for each in rows}
         self.fails: set[str] = set()
         self.failure: Failure | None = None

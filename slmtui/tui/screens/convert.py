@@ -42,6 +42,7 @@ class ConvertScreen(JobScreen):
         Binding("o", "log('hold')", "Hold", tooltip="Hold the log where it is, or follow it again"),
         Binding("l", "show_log", "Log", tooltip="The log of what has failed, or the form again"),
         Binding("y,ctrl+y", "copy", "Copy", tooltip="Copy the command, the configuration or the log"),
+        Binding("p", "lab", "Precision lab", show=False, tooltip="Compare precisions, side by side"),
         Binding("ctrl+g", "config('fix')", "Fix", show=False, tooltip="Fix the highlighted finding"),
         Binding("ctrl+e", "config('edit')", "Editor", show=False, priority=True, tooltip="Use your $EDITOR"),
         Binding("ctrl+l", "config('load')", "Load", show=False, tooltip="Load a configuration from a file"),
@@ -274,6 +275,10 @@ class ConvertScreen(JobScreen):
         self._pane.display = not self._shows_log
         self._show_job(self.slmtui.job(self.MODE))
         self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
+
+    def action_lab(self) -> None:
+        """Compare precisions of this model, side by side."""
+        self.go("lab")
 
     async def action_output(self) -> None:
         """Go to the output field."""

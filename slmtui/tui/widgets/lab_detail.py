@@ -53,9 +53,7 @@ class LabDetail(VerticalScroll):
 
 def _rows(row: VariantResult, result: LabResult, said: Recommendation | None) -> Iterator[tuple[str, str]]:
     against = dict(said.against) if said else {}
-    several = len(result.sources) > 1
-    name = f"{row.source} {row.variant.label}" if several else row.variant.label
-    yield row.variant.label, "" if row.failure else against.get(name, "")
+    yield row.variant.label, "" if row.failure else against.get(row.variant.label, "")
     guide = claim(row.variant.precision)
     yield "size", _beside(_size(row, result), guide.size if guide else "")
     yield "speed", _beside(_speed(row, result), guide.speed if guide else "")

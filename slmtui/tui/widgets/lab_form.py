@@ -27,7 +27,7 @@ class LabForm(Vertical):
         Horizontal { height: 1; }
         Label { width: 11; color: $foreground-muted; }
         Input { width: 1fr; }
-        #lab-note { height: auto; max-height: 3; color: $text-muted; }
+        #lab-note { display: none; height: auto; max-height: 3; color: $text-muted; }
     }
     """
 

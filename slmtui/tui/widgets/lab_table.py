@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -37,11 +37,13 @@ class LabTable(Table):
         super().__init__((Column("Variant"),), id="lab-table")
         self._result: LabResult | None = None
         self._constraints: tuple[Constraint, ...] = ()
-        self._star = ""
+        self._stars: frozenset[str] = frozenset()
 
-    def show_result(self, result: LabResult | None, constraints: Sequence[Constraint], star: str) -> None:
-        """Show these rows; `star` is the key of the recommended one."""
-        self._result, self._constraints, self._star = result, tuple(constraints), star
+    def show_result(
+        self, result: LabResult | None, constraints: Sequence[Constraint], stars: Iterable[str]
+    ) -> None:
+        """Show these rows; `stars` are the keys of the recommended ones."""
+        self._result, self._constraints, self._stars = result, tuple(constraints), frozenset(stars)
         self._fill()
 
     def on_resize(self) -> None:
@@ -52,7 +54,7 @@ class LabTable(Table):
             return
         rows = self._result.rows
         several = len(self._result.sources) > 1
-        names = [_name(row, several, row.key == self._star) for row in rows]
+        names = [_name(row, several, row.key in self._stars) for row in rows]
         kept = self._columns_for(rows, names)
         self._columns = (
             Column("Variant"),
