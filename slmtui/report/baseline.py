@@ -29,10 +29,15 @@ def read_baseline(path: Path) -> Report:
         raise Failure(f"The baseline {path} cannot be read: {error.strerror or error}.", _FIX) from error
     except UnicodeDecodeError as error:
         raise Failure(f"The baseline {path} is no report: it is no UTF-8 text.", _FIX) from error
-    return _report(path, text)
+    return read_text(path, text)
 
 
-def _report(path: Path, text: str) -> Report:
+def read_text(path: Path, text: str) -> Report:
+    """The report in the text of the file `path`.
+
+    Raises:
+        Failure: as `read_baseline`.
+    """
     if not text.strip():
         raise Failure(f"The baseline {path} is empty.", _FIX)
     if text.lstrip().startswith("<"):

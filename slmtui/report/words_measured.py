@@ -23,9 +23,9 @@ def bench_blocks(bench: BenchResult) -> Iterator[Block]:
         "First token, ms",
         "Prompt, tokens/s",
         "Generation, tokens/s",
-        "Per token, ms: 50 %",
-        "95 %",
-        "99 %",
+        "Per token, ms:\u00a050\u00a0%",
+        "95\u00a0%",
+        "99\u00a0%",
         "Peak memory",
         "CPU",
     )
@@ -83,7 +83,7 @@ def quality_blocks(quality: Quality) -> Iterator[Block]:
             (name, value) for name, value in (("source", quality.perplexity_source),) if _is_number(value)
         ]
         bars.append(("model", quality.perplexity))
-        yield Plot("Perplexity: less is better", tuple(Bar(name, each, f"{each:.4g}") for name, each in bars))
+        yield Plot("Perplexity: less is better", tuple(Bar(name, each, _number(each)) for name, each in bars))
     yield from (Text(note) for note in quality.notes)
 
 
@@ -155,7 +155,9 @@ def _is_number(value: float | None) -> bool:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if _is_number(value) else _NONE
+    if not _is_number(value):
+        return _NONE
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _when(at: str) -> str:
