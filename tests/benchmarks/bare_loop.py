@@ -8,10 +8,12 @@ from typing import Any
 def generate(
     og: Any, model: Any, tokenizer: Any, prompt: list[int], tokens: int, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The text, the tokens after the first with their seconds and CPU seconds, and when the first came."""
+    """The text, the tokens after the first with their seconds and CPU seconds, and when the prompt was handed
+    over and the first came."""
     params = og.GeneratorParams(model)
     params.set_search_options(max_length=len(prompt) + tokens, **options)
     generator = og.Generator(model, params)
+    asked = time.perf_counter()
     generator.append_tokens(prompt)
     stream = tokenizer.create_stream()
     text, count, first, last, busy = "", 0, 0.0, 0.0, 0.0
@@ -24,4 +26,12 @@ def generate(
         text += stream.decode(token)
         count += 1
     cpu = time.process_time() - busy
-    return {"text": text, "tokens": count - 1, "seconds": last - first, "cpu": cpu, "first": first}
+    seconds = last - first
+    return {
+        "text": text,
+        "tokens": count - 1,
+        "seconds": seconds,
+        "cpu": cpu,
+        "asked": asked,
+        "first": first,
+    }
