@@ -24,14 +24,19 @@ class Private:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._cleaner = Cleaner()
-        known = {spelling: path.name for path in paths if path.name for spelling in path_spellings(str(path))}
+        known = {
+            spelling: shown(path)
+            for path in paths
+            if path.is_absolute() and path.name
+            for spelling in path_spellings(str(path))
+        }
         known |= {spelling: "~" for home in homes() for spelling in path_spellings(home)}
         self._known = sorted(known.items(), key=lambda pair: -len(pair[0]))
 
     def text(self, text: str) -> str:
         """`text`: what is below the home folder begins with ~, other paths are their last part alone."""
-        text = self.known(self._cleaner.text(text))
-        return _PATH.sub(lambda found: re.split(r"[/\\]", found.group())[-1], text)
+        text = _PATH.sub(lambda found: re.split(r"[/\\]", found.group())[-1], self.known(text))
+        return self._cleaner.text(text)
 
     def known(self, text: str) -> str:
         """The same for known paths alone."""
