@@ -42,6 +42,15 @@ def read_suite(path: Path) -> Suite:
     except UnicodeDecodeError as error:
         number = path.read_bytes()[: error.start].count(b"\n") + 1
         raise Failure(f"{path}, line {number}, is not UTF-8.", "Save the file as UTF-8.") from error
+    return parse_suite(text, path)
+
+
+def parse_suite(text: str, path: Path) -> Suite:
+    """The suite in a text, as that of a file; empty lines do not count.
+
+    Raises:
+        Failure: a line is wrong; the cause names the file and the line.
+    """
     lines = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():

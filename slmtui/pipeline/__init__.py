@@ -78,21 +78,26 @@ from slmtui.pipeline.record import as_it_stands, model_dir
 from slmtui.pipeline.run import StationStarted, run
 from slmtui.pipeline.runtime import GREETING, answer_once, chat_target, first_question, record_answer
 from slmtui.pipeline.source import begin, fetch, record_source, source_of
+from slmtui.pipeline.suites import grow_suite, save_suite
+from slmtui.pipeline.validation import PARTS, PartStarted, ValidationPlan, run_validation, validation_plan
 
 __all__ = [
     "DEFAULT_PRECISION",
     "ENGINES",
     "GREETING",
+    "PARTS",
     "CacheFolder",
     "Chosen",
     "DeployPlan",
     "DeployedModel",
     "Measurements",
     "Method",
+    "PartStarted",
     "PlanStarted",
     "Serving",
     "StationStarted",
     "Unfinished",
+    "ValidationPlan",
     "Why",
     "answer_once",
     "as_it_stands",
@@ -123,6 +128,7 @@ __all__ = [
     "first_question",
     "folder_plan",
     "go_on",
+    "grow_suite",
     "has_search_options",
     "is_synced",
     "make_model",
@@ -137,6 +143,8 @@ __all__ = [
     "run_bench",
     "run_checklist",
     "run_quality",
+    "run_validation",
+    "save_suite",
     "search_plan",
     "serve",
     "source_of",
@@ -156,6 +164,7 @@ __all__ = [
     "undo_sync",
     "unfinished",
     "untune_chat",
+    "validation_plan",
     "verify",
     "verify_named",
     "why",

@@ -53,7 +53,7 @@ def run_checklist(
             turns=turns,
             at_least=at_least,
         )
-    keep(model_dir, found)
+    keep(model_dir, found, suite)
     return found
 
 

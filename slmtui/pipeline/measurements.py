@@ -15,27 +15,42 @@ from slmtui.events import Failure
 from slmtui.measure.bench_figures import BenchResult
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.quality_figures import Quality
+from slmtui.measure.suite import Suite
+from slmtui.measure.suite_file import read_suite, write_suite
 
 Found = BenchResult | Quality | Checklist
 _FILES: dict[type[Found], str] = {BenchResult: "bench", Quality: "quality", Checklist: "checklist"}
+_ASKED = "asked.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """The latest of each kind; None where there is none. `problems` names files that could not be read."""
+    """The latest of each kind; None where there is none. `problems` names files that could not be read.
+
+    `asked` is the suite as it was when the checklist was gone through: its answers are told by their number.
+    """
 
     bench: BenchResult | None = None
     quality: Quality | None = None
     checklist: Checklist | None = None
     problems: tuple[Failure, ...] = ()
+    asked: Suite | None = None
 
 
-def keep(model_dir: Path, found: Found) -> None:
+def keep(model_dir: Path, found: Found, asked: Suite | None = None) -> None:
     """Keep what was found of the model, in the place of an earlier one of its kind.
+
+    `asked` is the suite whose answers a checklist has.
 
     Raises:
         Failure: it cannot be written, or the model's folder cannot be read.
     """
+    if isinstance(found, Checklist):
+        path = _place(model_dir) / _ASKED
+        if asked is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_suite(asked, path)
     document = {"model": model_dir.name} | found.to_json()
     write_atomic(_file(model_dir, type(found)), json.dumps(document, indent=1, allow_nan=False) + "\n")
 
@@ -49,6 +64,11 @@ def measurements(model_dir: Path) -> Measurements:
             read[name] = _read(_file(model_dir, kind), kind)
         except Failure as failure:
             problems.append(failure)
+    try:
+        asked = _place(model_dir) / _ASKED
+        read["asked"] = read_suite(asked) if asked.is_file() else None
+    except Failure as failure:
+        problems.append(failure)
     return Measurements(**read, problems=tuple(problems))
 
 
@@ -66,7 +86,11 @@ def _read(path: Path, kind: type[Found]) -> Found | None:
 
 
 def _file(model_dir: Path, kind: type[Found]) -> Path:
-    return data_dir() / "measurements" / _key(model_dir) / f"{_FILES[kind]}.json"
+    return _place(model_dir) / f"{_FILES[kind]}.json"
+
+
+def _place(model_dir: Path) -> Path:
+    return data_dir() / "measurements" / _key(model_dir)
 
 
 def _key(model_dir: Path) -> str:

@@ -49,7 +49,7 @@ STATION_OF: dict[str, Station] = {
 SIDE_SCREENS = (("lab", "Precision lab"), ("deployed", "Deployed models"), ("why", "Why is it not listed?"))
 OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREENS)}
 # Jobs that call the user back at their end, by their station, and what they are called.
-_CALLS_BACK = {"convert": "conversion", "lab": "lab"}
+_CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
 # A job ends within a second of being asked, a fix within three.
 PATIENCE_SECONDS = 6.0

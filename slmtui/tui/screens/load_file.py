@@ -22,17 +22,21 @@ class LoadFileScreen(Dialog[str]):
     DEFAULT_CSS = "LoadFileScreen { #load-path { background: $background; } }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
-    def __init__(self, title: str, read: Callable[[Path], str]) -> None:
+    def __init__(
+        self,
+        title: str,
+        read: Callable[[Path], str],
+        lead: str = "The text replaces what stands in the editor; Ctrl+Z there brings that back.",
+        placeholder: str = "path of a JSON file",
+    ) -> None:
         super().__init__()
         self._title = title
         self._read = read
+        self._lead, self._placeholder = lead, placeholder
 
     def compose_body(self) -> ComposeResult:
-        yield Static(
-            "The text replaces what stands in the editor; Ctrl+Z there brings that back.",
-            classes="dialog-lead",
-        )
-        yield Input(id="load-path", compact=True, placeholder="path of a JSON file")
+        yield Static(self._lead, classes="dialog-lead")
+        yield Input(id="load-path", compact=True, placeholder=self._placeholder)
         yield FailurePanel(id="load-failure")
 
     def compose_actions(self) -> ComposeResult:

@@ -1,0 +1,82 @@
+"""What the Validate screen asks and does, in threads: what was measured, measuring, and the suite.
+
+Tests hand over one of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from slmtui import pipeline
+from slmtui.deployment import Deployment
+from slmtui.events import Cancel, Failure, Service
+from slmtui.measure.bench_figures import BenchRow
+from slmtui.measure.suite import Suite, SuiteLine
+from slmtui.pipeline import Measurements
+from slmtui.pipeline.validation import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a deployment's model.
+
+    Attributes:
+        model_dir: the model; None if there is none, and `failure` says why.
+        found: what was measured of it.
+        suite: its own questions, or its sample's; None if there are none, or `suite_failure` says why.
+        own: where its own suite is, or would be.
+    """
+
+    model_dir: Path | None = None
+    found: Measurements = field(default_factory=Measurements)
+    suite: Suite | None = None
+    own: Path | None = None
+    failure: Failure | None = None
+    suite_failure: Failure | None = None
+
+
+class MeasuringDesk:
+    """The real one; `changed` are fields of the plan that are not as usual."""
+
+    def __init__(self, **changed: Any) -> None:
+        self._changed = changed
+        # The benchmark's rows while it runs, by their lengths: whatever screen is shown meanwhile.
+        self.rows: dict[tuple[int, int], BenchRow] = {}
+
+    def look(self, deployment: Deployment) -> Standing:
+        """What there is; blocks for a moment."""
+        try:
+            model_dir = pipeline.chat_target(deployment)
+        except Failure as failure:
+            return Standing(failure=failure)
+        suite, wrong = None, None
+        try:
+            suite = pipeline.suite_of(model_dir)
+        except Failure as failure:
+            wrong = failure
+        found, own = pipeline.measurements(model_dir), pipeline.suite_path(model_dir)
+        return Standing(model_dir, found, suite, own, suite_failure=wrong)
+
+    def measure(self, deployment: Deployment, parts: Sequence[Part], cancel: Cancel) -> Service[Measurements]:
+        """Measure these parts, and keep what was found."""
+        self.rows.clear()
+        plan = pipeline.validation_plan(deployment, parts, **self._changed)
+        from slmtui.measure.bench import BenchMeasured  # only who measures pays for it
+
+        service = pipeline.run_validation(plan, cancel)
+        while True:
+            try:
+                event = next(service)
+            except StopIteration as end:
+                found: Measurements = end.value
+                return found
+            if isinstance(event, BenchMeasured):
+                self.rows[event.row.prompt_tokens, event.row.output_tokens] = event.row
+            yield event
+
+    def save(self, model_dir: Path, lines: Sequence[SuiteLine]) -> Suite:
+        """Make these the model's own suite."""
+        return pipeline.save_suite(model_dir, lines)
