@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from slmtui import pipeline
 from slmtui.cli import main
+from slmtui.cli.parser import build
+from slmtui.events import Service
+from slmtui.measure.checklist_item import Checklist
 
+SAMPLE = "fernlight-support"
 RESET = "how do I reset the lamp?"
 
 
@@ -36,6 +41,7 @@ def test_it_passes_with_0_and_json_lines(
     assert (end["event"], end["status"], end["complete"]) == ("finished", "ok", True)
     assert (end["suite"]["passed"], end["suite"]["of"], end["suite_name"]) == (1, 1, "suite.jsonl")
     assert end["control"] is None
+    assert end["quality"] is None
 
 
 def test_it_fails_with_1_and_says_which_answer(
@@ -49,12 +55,61 @@ def test_it_fails_with_1_and_says_which_answer(
     assert "\x1b[31m" not in said.out + said.err
 
 
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    file = tmp_path / "meine Fragen.txt"
+    file.write_text("How do I reset my password? Tap Forgot password on the sign-in page. " * 5)
+    return file
+
+
+@pytest.fixture
+def checklist_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checklist that was not gone through, for tests that are about the text."""
+
+    def found(*_: object, **__: object) -> Service[Checklist]:
+        yield from ()
+        return Checklist(())
+
+    monkeypatch.setattr(pipeline, "run_checklist", found)
+
+
+@pytest.mark.usefixtures("checklist_in_no_time")
+def test_a_text_tells_how_far_it_is_from_its_source(
+    converted_sample: Path, text: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["validate", str(converted_sample), "--against", SAMPLE, "--text", str(text), "--json"]
+    assert main(asked) == 0
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert end["quality"]["text"] == text.name
+    assert 0 < end["quality"]["kl_median"] < end["quality"]["kl_p99"]
+    assert 0.5 < end["quality"]["top1"] < 1
+    assert pipeline.measurements(converted_sample).quality.to_json() == end["quality"]
+
+
+@pytest.mark.usefixtures("checklist_in_no_time")
+def test_without_a_source_the_users_text_tells_its_perplexity(
+    converted_sample: Path, text: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(converted_sample), "--text", str(text)]) == 0
+    said = capsys.readouterr().out
+    assert f"{text.name}, " in said
+    assert "perplexity" in said
+    assert "KL divergence" not in said
+
+
+def test_a_text_and_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build().parse_args(["validate", "m", "--text", "a.txt", "--no-quality"])
+    assert ended.value.code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "cause"),
     [
         (["--suite", "none.jsonl"], "cannot be read"),
         (["--suite", "{wrong}"], "line 1: it checks nothing"),
         (["--against", "fernlight-support", "--no-quality"], "no suite"),
+        (["--text", "none.txt"], "none.txt cannot be read"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_at_once(
