@@ -134,7 +134,8 @@ async def test_answers_are_judged_and_exported(sample_dir, converted_sample, tmp
             await pilot.press("enter")
             await until(pilot, lambda: not app.screen.query("#export-path"))
         lines = [json.loads(line) for line in (tmp_path / "chat.jsonl").read_text("utf-8").splitlines()]
-        assert [(line["expected"], line["right"]) for line in lines] == [(right, True), ("Good day.", False)]
+        said = app.chat.turns[1].text
+        assert [(line["equals"], line["answer"]) for line in lines] == [(right, right), ("Good day.", said)]
         assert right in (tmp_path / "chat.md").read_text("utf-8")
         assert len(json.loads((tmp_path / "chat.json").read_text("utf-8"))["turns"]) == 2
 

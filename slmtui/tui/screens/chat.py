@@ -17,7 +17,7 @@ from slmtui.tui.screens.chat_deeds import ChatDeeds
 from slmtui.tui.screens.chat_files import ChatFiles
 from slmtui.tui.screens.chat_help import HELP
 from slmtui.tui.screens.chat_panel import ChatPanel
-from slmtui.tui.widgets.answer_text import parser
+from slmtui.tui.widgets.answer_part import parser
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
@@ -146,7 +146,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             self.send(change.edit(now, editing, text) if editing is not None else change.ask(now, text))
 
     def _ask_again(self) -> None:
-        """Enter on nothing: the last question, if it has no answer."""
+        """Enter on nothing: the last question, if it has no answer; else what comes next."""
         turns = self.session.turns
         if not turns or self._busy():
             return
@@ -154,6 +154,8 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             self.send(self.session.conversation)
         elif turns[-1].problem is not None:
             self.send(change.regenerate(self.session.conversation))
+        elif self._editing is None and turns[-1].answer is not None:
+            self.go("validate")
 
     def _after_loading(self, text: str) -> None:
         """The load is under way: ask as soon as it is done."""

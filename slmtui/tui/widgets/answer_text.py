@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from markdown_it import MarkdownIt
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Collapsible, Markdown, Static
-from textual.widgets.markdown import MarkdownFence
+from textual.widget import MountError, Widget
+from textual.widgets import Collapsible, Static
 
-from slmtui.runtime.neutral import neutral
+from slmtui.runtime.neutral import Neutral
+from slmtui.tui.answer_parts import Cutter
 from slmtui.tui.thinking import Spoken, split
-
-
-def parser() -> MarkdownIt:
-    """GitHub's Markdown, in which HTML is text: Textual would leave out whatever looks like a tag."""
-    return MarkdownIt("gfm-like", {"html": False})
+from slmtui.tui.widgets.answer_part import AnswerPart
 
 
 class AnswerText(Vertical):
@@ -23,7 +19,6 @@ class AnswerText(Vertical):
     DEFAULT_CSS = """
     AnswerText {
         height: auto;
-        Markdown { margin: 0; padding: 0 1; height: auto; }
         Collapsible { border: none; padding: 0 1; margin: 0; background: transparent; }
         Collapsible Contents { padding: 0 0 0 2; color: $text-muted; }
         CollapsibleTitle { padding: 0; color: $text-muted; }
@@ -34,30 +29,76 @@ class AnswerText(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._given = ("", True)
+        self._neutral = Neutral()
+        self._clean = ""
         self._spoken = Spoken("", "")
         self._shown = ""
+        self._cutter = Cutter()
 
-    def compose(self):  # type: ignore[no-untyped-def]
-        yield Markdown(open_links=False, parser_factory=parser)
+    @property
+    def parts(self) -> list[AnswerPart]:
+        """What it is shown in, in order."""
+        return [child for child in self.children if isinstance(child, AnswerPart)]
 
     async def show(self, text: str, done: bool = True) -> None:
         """Show `text`, which may have grown since; `done`: no more of it comes."""
         if (text, done) == self._given:
             return
+        self._spoken = split(self._harmless(text, done), done)
         self._given = (text, done)
-        self._spoken = split(neutral(text), done)
+        try:
+            await self._show_spoken()
+        except MountError:
+            if self.is_attached:  # else the app is about to end, or the turn is gone: nobody looks any more
+                raise
+
+    async def _show_spoken(self) -> None:
         await self._show_thinking()
         answer, shown = self._spoken.answer, self._shown
-        markdown = self.query_one(Markdown)
         self._shown = answer
-        if not answer.startswith(shown) or not shown:
-            await markdown.update(answer)
-        elif len(answer) > len(shown):
-            await markdown.append(answer[len(shown) :])
+        if not answer.startswith(shown):
+            self._cutter = Cutter()
+        await self._show_parts(answer)
+
+    def _harmless(self, text: str, done: bool) -> str:
+        """The text with nothing in it that a terminal would obey; only what is new of it is looked at."""
+        before = self._given[0]
+        if not text.startswith(before):
+            before, self._clean, self._neutral = "", "", Neutral()
+        self._clean += self._neutral.feed(text[len(before) :])
+        if done:
+            self._clean += self._neutral.rest()
+        return self._clean
+
+    async def _show_parts(self, answer: str) -> None:
+        parts, views = self._cutter.cut(answer), self.parts
+        for view in views[len(parts) :]:
+            await view.remove()
+        for index, part in enumerate(parts):
+            if index == len(views):
+                views.append(AnswerPart(later=index > 0))
+                await self.mount(views[-1])
+            later = parts[index + 1 : index + 2]
+            await views[index].show(part, goes_on=bool(later) and later[0].joins)
+
+    def settle(self, window: Widget) -> None:
+        """Parts out of sight rest; `window` is what they are seen through."""
+        # What comes into sight wakes in the frame that shows it, so a little more than that is enough.
+        views, more = self.parts, window.size.height // 4
+        top, bottom = window.region.y - more, window.region.bottom + more
+        for view in views[:-1]:
+            place = view.region
+            if place.height:
+                view.rest(place.bottom < top or place.y > bottom)
+
+    def wake(self) -> None:
+        """At another width every part has another height."""
+        for view in self.parts:
+            view.rest(False)
 
     async def _show_thinking(self) -> None:
         spoken = self._spoken
-        folded = next(iter(self.query(Collapsible)), None)
+        folded = next((child for child in self.children if isinstance(child, Collapsible)), None)
         if not spoken.thinking and not spoken.thinks:
             if folded is not None:
                 await folded.remove()
@@ -93,4 +134,12 @@ class AnswerText(Vertical):
     @property
     def code_blocks(self) -> list[str]:
         """The code in its blocks, in order."""
-        return [fence.code.rstrip("\n") for fence in self.query(MarkdownFence)]
+        blocks: list[str] = []
+        for part in self.parts:
+            for fence in part.fences:
+                code = fence.code.rstrip("\n")
+                if fence.has_class("-joins"):
+                    blocks[-1] += "\n" + code
+                else:
+                    blocks.append(code)
+        return blocks

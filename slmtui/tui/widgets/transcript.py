@@ -40,7 +40,8 @@ class Transcript(VerticalScroll, can_focus=False):
     @property
     def views(self) -> list[TurnView]:
         """The turns that are shown, in order."""
-        return list(self.query(TurnView))
+        # Not a query: that would look at every block of every answer.
+        return [child for child in self.children if isinstance(child, TurnView)]
 
     def view(self, index: int) -> TurnView | None:
         """The view of a turn, if it is shown; -1 is the last one."""
@@ -84,8 +85,10 @@ class Transcript(VerticalScroll, can_focus=False):
         async with self._showing:
             view = self.view(len(session.turns) - 1) if session.turns else None
             if view is not None:
-                growing = session.answering
+                growing, parts = session.answering, view.parts
                 await view.show(session.turns[-1], session.growing, growing=growing, loop=session.loop)
+                if view.parts > parts:
+                    self.call_after_refresh(self._settle)
 
     async def _mount_missing(self, session: ChatSession) -> None:
         turns = session.turns
@@ -95,20 +98,23 @@ class Transcript(VerticalScroll, can_focus=False):
                 await view.remove()
         there = {view.index for view in self.views}
         missing = [TurnView(index, turns[index]) for index in wanted if index not in there]
-        if missing:
+        if missing and self.is_attached:
             # Those above the shown ones come when one asks for earlier turns.
             above = [view for view in missing if there and view.index < min(there)]
             await self.mount_all(above, after=0)
             await self.mount_all([view for view in missing if view not in above])
 
     def _settle(self) -> None:
-        """Turns that are more than a page out of sight rest; the last one never does."""
+        """Turns that are more than a page out of sight rest; of the last one its parts do."""
         page = self.size.height
         top, bottom = self.scroll_y - page, self.scroll_y + 2 * page
-        for view in self.views[:-1]:
+        views = self.views
+        for view in views[:-1]:
             place = view.virtual_region
             if place.height:
                 view.rest(place.bottom < top or place.y > bottom)
+        for view in views:
+            view.settle(self)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -120,7 +126,7 @@ class Transcript(VerticalScroll, can_focus=False):
         if event.size.width != self._width:
             self._width = event.size.width
             for view in self.views:
-                view.rest(False)
+                view.wake()
             self.call_after_refresh(self._settle)
 
     def page(self, pages: int) -> None:

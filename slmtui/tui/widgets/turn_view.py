@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from slmtui.runtime.conversation import Turn
@@ -52,6 +53,7 @@ class TurnView(Vertical, can_focus=True):
         Binding("t", "fold", "Thinking", tooltip="Unfold or fold the thinking"),
         Binding("y", "want('right')", "Right", tooltip="This answer is right, for a test suite"),
         Binding("x", "want('expected')", "Should be", tooltip="Say what the answer should have been"),
+        Binding("s", "want('suite')", "To suite", tooltip="Add the answer, as judged, to the model's suite"),
         Binding("u", "want('undo')", "Undo", show=False, tooltip="Take back the last change of turns"),
         Binding("k,left_square_bracket", "want('above')", "Turn above", show=False),
         Binding("j,right_square_bracket", "want('below')", "Turn below", show=False),
@@ -73,14 +75,21 @@ class TurnView(Vertical, can_focus=True):
         self._question: str | None = None
         self._shown: tuple[object, ...] = ()
         self._rests = False
+        # Kept at hand: a query would look at every block of the answer.
+        self._body = Vertical(classes="turn-body")
+        self._forgotten = Static(classes="forgotten-line")
+        self._asked = Static(classes="question", markup=False)
+        self._answer = AnswerText()
+        self._notes = Static(classes="turn-notes")
+        self._figures = Static(classes="figures")
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="turn-body"):
-            yield Static(classes="forgotten-line")
-            yield Static(classes="question", markup=False)
-            yield AnswerText()
-            yield Static(classes="turn-notes")
-            yield Static(classes="figures")
+        with self._body:
+            yield self._forgotten
+            yield self._asked
+            yield self._answer
+            yield self._notes
+            yield self._figures
 
     async def show(self, turn: Turn, text: str, *, growing: bool = False, loop: int = 0) -> None:
         """Show the turn with `text` as its answer, which is `growing` while the model speaks."""
@@ -91,10 +100,10 @@ class TurnView(Vertical, can_focus=True):
         self.rest(False)
         if turn.question != self._question:
             self._question = turn.question
-            self.query_one(".question", Static).update(_shortened(turn.question))
-        await self.query_one(AnswerText).show(text, not growing)
-        self._set(".turn-notes", _notes(turn, growing, loop))
-        self._set(".figures", _ending(turn, growing))
+            self._asked.update(_shortened(turn.question))
+        await self._answer.show(text, not growing)
+        self._set(self._notes, _notes(turn, growing, loop))
+        self._set(self._figures, _ending(turn, growing))
 
     def rest(self, rests: bool) -> None:
         """Out of sight it is an empty box of its height.
@@ -105,12 +114,27 @@ class TurnView(Vertical, can_focus=True):
         if rests != self._rests:
             self._rests = rests
             self.styles.height = self.size.height if rests else "auto"
-            self.query_one(".turn-body").display = not rests
+            self._body.display = not rests
+
+    @property
+    def parts(self) -> int:
+        """In how many parts its answer is shown."""
+        return len(self._answer.parts)
+
+    def settle(self, window: Widget) -> None:
+        """Parts of a long answer that cannot be seen through `window` rest."""
+        if not self._rests:
+            self._answer.settle(window)
+
+    def wake(self) -> None:
+        """At another width everything has another height."""
+        self.rest(False)
+        self._answer.wake()
 
     def show_forgotten(self, index_of_first: int) -> None:
         """Whether the model still sees this turn; the first that it sees has the line above it."""
         self.set_class(self.index < index_of_first, "-forgotten")
-        line = self.query_one(".forgotten-line", Static)
+        line = self._forgotten
         first = self.index == index_of_first > 0
         if line.display != first:
             self.rest(False)
@@ -119,8 +143,7 @@ class TurnView(Vertical, can_focus=True):
             turns = "the turn" if index_of_first == 1 else f"the {index_of_first} turns"
             line.update(f"── the model no longer sees {turns} above ──")
 
-    def _set(self, selector: str, content: Content | None) -> None:
-        place = self.query_one(selector, Static)
+    def _set(self, place: Static, content: Content | None) -> None:
         place.display = content is not None
         if content is not None and place.content != content:
             place.update(content)
@@ -131,17 +154,17 @@ class TurnView(Vertical, can_focus=True):
 
     def action_fold(self) -> None:
         """Unfold the thinking, or fold it again."""
-        self.query_one(AnswerText).fold()
+        self._answer.fold()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key is offered that has nothing to do."""
         if not self.is_mounted or not self.query(AnswerText):
             return False
         if action == "fold":
-            return self.query_one(AnswerText).thinks
+            return self._answer.thinks
         if parameters == ("copy_code",):
-            return bool(self.query_one(AnswerText).code_blocks)
-        if parameters and parameters[0] in ("copy", "right", "expected"):
+            return bool(self._answer.code_blocks)
+        if parameters and parameters[0] in ("copy", "right", "expected", "suite"):
             return bool(self.turn.text)
         return True
 
