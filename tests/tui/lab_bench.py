@@ -97,7 +97,7 @@ class FixedDesk(LabDesk):
             return LabProspect(
                 wish, failure=Failure("No model is chosen yet.", "Name one."), offered=offered(wish)
             )
-        there = tuple(each.variant for each in self.rows.values())
+        there = tuple({each.variant.id: each.variant for each in self.rows.values()}.values())
         variants = wish.variants if wish.variants is not None else there or default_variants()
         if not variants:
             return LabProspect(
@@ -113,11 +113,11 @@ class FixedDesk(LabDesk):
         left = [each for each in rows if each.status not in ("done", "failed")]
         return LabProspect(
             wish,
-            None if self.damaged else plan,
+            plan,
             self.failure,
             every,
             figures,
-            LabResult(rows, OUTPUT, "Linux x86_64, 4 cores, 16.8 GB memory"),
+            None if self.damaged else LabResult(rows, OUTPUT, "Linux x86_64, 4 cores, 16.8 GB memory"),
             len(left),
             sum(figures[each.variant.id].seconds for each in left),
             sum(figures[each.variant.id].output_bytes for each in left if not each.steps),

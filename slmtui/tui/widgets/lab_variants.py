@@ -28,6 +28,8 @@ _COLUMNS = (
 class VariantTable(Table):
     """A click on a row checks it, or takes its check mark away; the screen has a key for it."""
 
+    LEAST = 36
+
     class Toggled(Message):
         """A row was clicked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
@@ -37,7 +38,12 @@ class Column:
 
 
 class Table(RowList):
-    """The first column grows; in one that is too narrow the middle of a path is left out, not its end."""
+    """The first column grows; in one that is too narrow the beginning of a path is left out, not its end.
+
+    The last column gives way to the first until that has `LEAST` cells.
+    """
+
+    LEAST: ClassVar[int] = 16
 
     DEFAULT_CSS = """
     Table {
@@ -113,7 +119,7 @@ class Table(RowList):
                 column.append(_one_line(cell))
         wanted = [max(map(cell_len, column)) for column in texts]
         rest = room - sum(wanted[1:])
-        least = min(wanted[0], 16)
+        least = min(wanted[0], self.LEAST)
         if rest < least and len(wanted) > 1:  # the last column gives way: it is the one for words
             wanted[-1] = max(wanted[-1] - (least - rest), 6)
             rest = least
