@@ -93,6 +93,8 @@ class ChatBase(StationScreen):
             self.set_primary("Ask again", "The last question has no answer yet.", focus=False)
         elif session.not_kept is not None:
             self.set_primary("Send", f"Not saved: {session.not_kept.cause}", focus=False)
+        elif session.turns and session.turns[-1].answer is not None and not question.text:
+            self.set_primary("Validate", "Ask on, or go on to measure and judge it.", focus=False)
         else:
             self.set_primary("Send", "Enter sends, Ctrl+J makes a new line.", focus=False)
         self.refresh_bindings()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 
+from slmtui import pipeline
+from slmtui.events import Failure
 from slmtui.runtime import conversation as change
+from slmtui.runtime.conversation import Conversation
 from slmtui.tui.screens.chat_base import ChatBase
-from slmtui.tui.screens.judge import JudgeScreen
+from slmtui.tui.screens.judge import Judged, JudgeScreen
 from slmtui.tui.widgets.answer_text import AnswerText
 from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.transcript import Transcript
@@ -39,6 +43,7 @@ class ChatDeeds(ChatBase):
             "copy_code": self._copy_code,
             "right": lambda index: self._judge(index, None if self.session.turns[index].right else True),
             "expected": self._ask_expected,
+            "suite": self._to_suite,
             "above": lambda index: self._walk(index - 1),
             "below": lambda index: self._walk(index + 1),
             "undo": lambda _: self.action_undo(),
@@ -110,17 +115,39 @@ class ChatDeeds(ChatBase):
             self.session.conversation = change.judge(self.session.conversation, index, right, expected)
             self.changed()
             if right is not None:
-                self.notify("Noted; Ctrl+S writes it as a line of a test suite.", timeout=4)
+                self.notify("Noted; s adds it to the model's suite, Ctrl+S writes a file.", timeout=4)
 
     def _ask_expected(self, index: int) -> None:
         turn = self.session.turns[index]
 
-        def answered(expected: str | None) -> None:
-            if expected is not None:
-                self._judge(index, False, expected)
+        def answered(judged: Judged | None) -> None:
+            if judged is not None:
+                self._judge(index, False, judged.expected)
+                if judged.to_suite:
+                    self._to_suite(index)
 
         if self.idle():
             self.app.push_screen(JudgeScreen(turn.question, turn.expected or turn.text), answered)
+
+    def _to_suite(self, index: int) -> None:
+        """Add an answer to the model's suite as it was judged; one that was not is right."""
+        if not self.idle():
+            return
+        if self.session.turns[index].right is None:
+            self._judge(index, True)
+        if self.session.target is not None:
+            self._grow_suite(self.session.target, self.session.conversation, index)
+
+    @work(thread=True, group="suite")
+    def _grow_suite(self, model_dir: Path, conversation: Conversation, index: int) -> None:
+        try:
+            suite, more = pipeline.grow_suite(model_dir, conversation, index)
+        except Failure as failure:
+            self.notify(f"{failure.cause} {failure.fix}", severity="warning", markup=False, timeout=8)
+            return
+        count = f"{len(suite.lines):,} question{'s' if len(suite.lines) != 1 else ''}"
+        words = "Added to the suite" if more else "The suite had that question; it has the new answer"
+        self.notify(f"{words}: {count}. Validate asks them.", timeout=5)
 
     # Copying
 

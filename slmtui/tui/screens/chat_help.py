@@ -14,7 +14,7 @@ The whole conversation stays in the model's KV cache, so later turns start as fa
 * **A turn of its own**: Shift+Tab goes to the last one, `k` and `j` to the ones around it, Esc back. There:
   `e` edits the question and goes on from there, `r` answers it again, `d` deletes the turn, `u` takes that
   back, `c` copies the answer, `b` its code, `t` unfolds the thinking, `y` says that it is right, `x` what it
-  should have been.
+  should have been, `s` adds it to the model's suite, whose questions Validate asks.
 * **Conversations** are saved as they happen: Ctrl+T finds them again, Ctrl+L starts another one, Ctrl+S
   writes one as Markdown, JSON, or lines for a test suite (the answers that you have judged).
 * **Parameters** (Ctrl+O): sampling, engine and system prompt of the next answer, at first as the model's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -14,14 +15,23 @@ from slmtui.tui.format import fit
 from slmtui.tui.screens.dialog import Dialog
 
 
-class JudgeScreen(Dialog[str]):
-    """Ends with the text, or with nothing."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the answer should have been; `to_suite`: whether the suite is to ask for it."""
+
+    expected: str
+    to_suite: bool = False
+
+
+class JudgeScreen(Dialog[Judged]):
+    """Ends with what was typed, or with nothing."""
 
     DEFAULT_CSS = (
         "JudgeScreen { #expected { height: auto; min-height: 3; max-height: 12; background: $background; } }"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,ctrl+n", "save", "Save"),
+        Binding("ctrl+t", "save(True)", "To suite", tooltip="Save it, and add it to the model's suite"),
         Binding("escape", "dismiss(None)", "Close"),
     ]
 
@@ -37,6 +47,7 @@ class JudgeScreen(Dialog[str]):
 
     def compose_actions(self) -> ComposeResult:
         yield Button("Close", id="close", compact=True)
+        yield Button("Save to suite", id="to-suite", compact=True)
         yield Button("Save", id="save", variant="primary", compact=True)
 
     def on_mount(self) -> None:
@@ -50,10 +61,17 @@ class JudgeScreen(Dialog[str]):
         self.dismiss(None)
 
     @on(Button.Pressed, "#save")
-    def action_save(self) -> None:
+    def _save(self) -> None:
+        self.action_save()
+
+    @on(Button.Pressed, "#to-suite")
+    def _save_to_suite(self) -> None:
+        self.action_save(True)
+
+    def action_save(self, to_suite: bool = False) -> None:
         """Take it."""
         text = self.query_one(TextArea).text.strip()
         if text:
-            self.dismiss(text)
+            self.dismiss(Judged(text, to_suite))
         else:
             self.notify("Type what the answer should have been.", timeout=3)
