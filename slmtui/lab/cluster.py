@@ -6,6 +6,7 @@ there afterwards, and a lab that was stopped goes on; where not, each stays on t
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import tempfile
@@ -35,7 +36,7 @@ def on_ray(address: str) -> Runner:
     def run(waiting: Waiting, cancel: Cancel) -> Service[None]:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # slmtui sends nothing anywhere
         try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=None)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise Failure(
                 f"The Ray cluster {address} cannot be reached: {error}",

@@ -47,10 +47,10 @@ _UNITS: Mapping[str, tuple[float, Unit]] = {
 }
 _NUMBER = r"(?P<number>\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+)"
 _COMPARED = re.compile(
-    rf"(?P<metric>[a-z][a-z0-9_/-]*)?\s*(?P<op><=|>=|=<|=>|<|>|≤|≥)\s*{_NUMBER}\s*(?P<unit>[a-z%/]*)"
+    rf"(?P<metric>[a-z][a-z0-9_/ -]*?)?\s*(?P<op><=|>=|=<|=>|<|>|≤|≥)\s*{_NUMBER}\s*(?P<unit>[a-z%/]*)"
 )
 _WORDED = re.compile(
-    rf"(?P<metric>[a-z][a-z0-9_/-]*)?\s*\b(?P<op>{'|'.join(_WORDS)})\s+{_NUMBER}\s*(?P<unit>[a-z%/]*)"
+    rf"(?P<metric>[a-z][a-z0-9_/ -]*?)?\s*\b(?P<op>{'|'.join(_WORDS)})\s+{_NUMBER}\s*(?P<unit>[a-z%/]*)"
 )
 _EXAMPLES = "bytes<300e6, tokens_per_second>=20, suite>=95%, or: under 300 MB"
 
@@ -99,7 +99,8 @@ def parse_constraint(text: str) -> Constraint:
             f"The constraint {text!r} gives {meant.title} in {unit}, which is no unit of it.",
             "Leave the unit away, or name another figure.",
         )
-    return Constraint(meant, sign, float(found["number"]) * factor, text.strip())
+    limit = float(f"{float(found['number']) * factor:.12g}")  # 95 × 0.01 is a little more than 0.95
+    return Constraint(meant, sign, limit, text.strip())
 
 
 def parse_constraints(texts: str | Iterable[str]) -> tuple[Constraint, ...]:
