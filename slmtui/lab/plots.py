@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import plotext
-
 from slmtui.lab.metrics import Metric, metric
 from slmtui.lab.recommend import frontier
 from slmtui.lab.row import VariantResult
@@ -44,6 +42,8 @@ def plot(
 
     ● is beaten by no other variant in both figures, ○ is. Divergences stand on a logarithmic axis.
     """
+    import plotext  # a tenth of a second that only a plot is worth
+
     across, up = _metric(cost), _metric(gain)
     known = [row for row in rows if {cost, gain} <= set(row.figures)]
     if len(known) < 2:

@@ -56,12 +56,11 @@ def test_every_name_can_be_read_where_there_is_room(row: Rows) -> None:
 def test_points_stand_where_their_figures_are(row: Rows) -> None:
     rows = [row("fp32", 1000, 0.1), row("int4", 500, 0.001)]
     lines = plain_lines(plot(rows, "bytes", "kl_mean", 80, 20))
-    place = {
-        name: next((at, line) for at, line in enumerate(lines) if name in line) for name in ("FP32", "INT4")
-    }
-    (above, right), (below, middle) = place["FP32"], place["INT4"]
-    assert above < below
-    assert right.index("●") > middle.index("●")
+    assert lines[0].startswith("  0.1┤")
+    assert lines[-3].startswith("0.001┤")
+    ticks = {label: lines[-1].index(label) for label in ("500 B", "1.0 kB")}
+    assert abs(lines[-3].index("●") - ticks["500 B"]) <= len("500 B")
+    assert abs(lines[0].index("○") - ticks["1.0 kB"]) <= len("1.0 kB")
 
 
 def test_a_divergence_of_rounding_does_not_stretch_the_axis(row: Rows) -> None:
