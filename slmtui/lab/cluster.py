@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from slmtui.lab.row import Step
 from slmtui.lab.work import Job, RowEnded, StepBegan, StepFailed, work
 
 _POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 5.0
 
 
 def on_ray(address: str) -> Runner:
@@ -34,6 +36,7 @@ def on_ray(address: str) -> Runner:
         raise Failure("Ray is not installed.", "Install it: pip install 'slmtui[ray]'.") from error
 
     def run(waiting: Waiting, cancel: Cancel) -> Service[None]:
+        _refuse_silent(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # slmtui sends nothing anywhere
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
@@ -48,6 +51,22 @@ def on_ray(address: str) -> Runner:
             ray.shutdown()
 
     return run
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise if nobody answers at a host and port: Ray itself tries for minutes, and cannot be stopped."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), _PATIENCE_SECONDS).close()
+        except OSError as error:
+            raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> Failure:
+    return Failure(
+        f"The Ray cluster {address} cannot be reached: {error}.", "Is it started there? `ray status` tells."
+    )
 
 
 def _follow(ray: Any, waiting: Waiting, cancel: Cancel) -> Service[None]:

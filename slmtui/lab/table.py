@@ -11,16 +11,16 @@ from slmtui.lab.row import VariantResult
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
-_MEASURED = [metric for metric in METRICS if metric.id in SHOWN]
-
 
 def measured(result: LabResult, source: str) -> Table:
-    """The figures of one model's rows: headings and cells."""
+    """The figures of one model's rows: headings and cells; what was measured of none has no column."""
+    found = {name for row in result.of(source) for name in row.figures}
+    shown = [metric for metric in METRICS if metric.id in SHOWN and metric.id in found]
     rows = [
-        (_name(row), *(metric.show(row.figures.get(metric.id)) for metric in _MEASURED))
+        (_name(row), *(metric.show(row.figures.get(metric.id)) for metric in shown))
         for row in result.of(source)
     ]
-    return ("variant", *(metric.title for metric in _MEASURED)), rows
+    return ("variant", *(metric.title for metric in shown)), rows
 
 
 def beside_the_guide(result: LabResult, source: str) -> Table:

@@ -123,3 +123,18 @@ def test_the_recommended_variant_is_deployed_from_where_it_lies(
     assert done.last["deployed"].startswith("small-fern"), done
     listed = slmtui("list", "--json").last["models"]
     assert [one["name"] for one in listed if one["name"] == "small-fern"] == ["small-fern"]
+
+
+def test_a_ray_cluster_does_the_same(slmtui: Any, killed: list[dict[str, Any]]) -> None:
+    pytest.importorskip("ray", reason="Ray is an extra that most go without: pip install 'slmtui[ray]'")
+    asked = ("lab", SAMPLE, "--output", "lab on ray", "--suite", "some.jsonl", "--variants", "int8", "int4")
+    done = slmtui(*asked, *SHORT, "--ray", "local", "--json")
+    assert done.code == 0, done
+    assert [row["label"] for row in done.last["rows"]] == ["INT8 whole", "INT4 guide"]
+    for row in done.last["rows"]:
+        assert row["steps"] == ["conversion", "bench", "quality", "suite"]
+        assert (row["status"], row["failure"]) == ("done", "")
+    # The models lie where they would without it, and are taken as measured.
+    here = slmtui(*asked, *SHORT, "--json")
+    assert here.last["rows"] == done.last["rows"]
+    assert not begun(list(here.objects))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -251,6 +253,16 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(Failure, match="Ray is not installed") as caught:
         on_ray("local")
     assert "slmtui[ray]" in caught.value.fix
+
+
+def test_a_cluster_where_nobody_answers_is_said_at_once(
+    plan: LabPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))  # it must not come to asking Ray
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(Failure, match=f"127.0.0.1:{port} cannot be reached"):
+        drain(lab(plan, Cancel(), on_ray(f"127.0.0.1:{port}")))
 
 
 def test_the_journal_is_plain_json(plan: LabPlan, deeds: Deeds) -> None:
