@@ -85,7 +85,9 @@ def _quality_or_parity(key: str) -> Callable[[Steps], float | None]:
 METRICS: tuple[Metric, ...] = (
     Metric("bytes", "size", "bytes", "low", _at("conversion", "bytes"), ("size", "disk")),
     Metric("peak_rss_bytes", "memory", "bytes", "low", _row("peak_rss_bytes", most=True), ("memory", "ram")),
-    Metric("ttft_ms", "first token", "ms", "low", _row("ttft_ms"), ("ttft", "first_token", "time to first token")),
+    Metric(
+        "ttft_ms", "first token", "ms", "low", _row("ttft_ms"), ("ttft", "first_token", "time to first token")
+    ),
     Metric(
         "tokens_per_second",
         "tokens/s",
@@ -117,6 +119,4 @@ SHOWN = tuple(metric.id for metric in METRICS[:7])
 def metric(name: str) -> Metric | None:
     """The metric that `name` means, by its own or another name; None if there is none."""
     wanted = name.strip().lower()
-    return next(
-        (each for each in METRICS if wanted in (each.id, each.title.lower(), *each.aliases)), None
-    )
+    return next((each for each in METRICS if wanted in (each.id, each.title.lower(), *each.aliases)), None)
