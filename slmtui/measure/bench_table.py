@@ -13,7 +13,8 @@ from slmtui.runtime.session import Session
 from slmtui.text import plain
 from slmtui.units import size
 
-HEADINGS = ("test", "t/s", "ttft ms", "tpot ms p50", "p95", "p99", "peak memory", "CPU")
+# Short, so that a terminal of 80 columns has room; the percentiles of the time per token are in milliseconds.
+HEADINGS = ("test", "t/s", "ttft ms", "tpot p50", "p95", "p99", "memory", "CPU")
 _NONE = "–"
 
 
@@ -70,7 +71,10 @@ def _generation(row: BenchRow) -> tuple[str, ...]:
 
 
 def _spread(spread: Spread) -> str:
-    return f"{spread.mean:.2f} ± {spread.deviation:.2f}" if spread.n else _NONE
+    if not spread.n:
+        return _NONE
+    decimals = 2 if spread.mean < 100 else 1 if spread.mean < 1000 else 0
+    return f"{spread.mean:.{decimals}f} ± {spread.deviation:.{decimals}f}"
 
 
 def _cell(text: str) -> str:
