@@ -5,9 +5,9 @@ runtime keeps what it has once claimed, so that later a short one would seem to 
 come the runs that count, in a random order. Between them the same small piece of work is done again and
 again: how much it differs is the machine's noise. While a run is timed, this process only waits.
 
-A prompt is read in one piece, as by the runtime's own examples. The chat reads a long one in pieces, to be able
-to stop: that is about as fast, and takes less memory. Making the generator, which the chat does ahead, is in no
-figure.
+A prompt is read in one piece, as by the runtime's own examples. The chat reads a long one in pieces, to be
+able to stop: that is about as fast, and takes less memory. Making the generator, which the chat does ahead, is
+in no figure.
 """
 
 from __future__ import annotations
