@@ -42,7 +42,7 @@ class Table:
     """Rows under headings.
 
     `numbers` are the columns that are read from the right, `commands` those that hold something to run, and
-    `tones` what each row says.
+    `tones` what each row says. With a `folded` title only those see the rows of a page who ask for them.
     """
 
     kind: ClassVar[str] = "table"
@@ -51,6 +51,7 @@ class Table:
     numbers: tuple[int, ...] = ()
     commands: tuple[int, ...] = ()
     tones: tuple[Tone, ...] = ()
+    folded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,14 @@ def _quality(before: Report, now: Report, notes: list[str]) -> Iterator[Change]:
         return
     allowed = _PERPLEXITY * abs(old.perplexity)
     why = f"over {_PERPLEXITY:.0%}"
-    yield from figure(area, "perplexity", old.perplexity, new.perplexity, allowed, "{:.4g}".format, why)
+    yield from figure(area, "perplexity", old.perplexity, new.perplexity, allowed, _perplexity, why)
     yield from _damage(
         area, (old.kl_mean, old.kl_p99, old.top1), (new.kl_mean, new.kl_p99, new.top1), new.tokens
     )
+
+
+def _perplexity(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _damage(

@@ -11,14 +11,13 @@ from typing import Any
 from slmtui import __version__, pipeline
 from slmtui.config.files import folder_bytes
 from slmtui.conversion.manifest import NAME as MANIFEST
-from slmtui.environment.installed import command_line
 from slmtui.pipeline import Measurements
 from slmtui.report.decode import decode
 from slmtui.report.document import Command, Deployed, File, Missing, Model, Parity, Report, Source
 from slmtui.report.foretold import foretold
 from slmtui.report.machine import machine
 from slmtui.report.private import Private, shown
-from slmtui.report.rebuild import rebuild, recipe_of, source_name
+from slmtui.report.rebuild import rebuild, recipe_of, run_line, source_name
 from slmtui.report.recorded import Recorded, recorded, verdicts
 from slmtui.report.samples import samples_of
 
@@ -158,13 +157,11 @@ def _deployed(found: Recorded) -> Deployed | None:
 def _afterwards(found: Recorded, output: str) -> tuple[Command, ...]:
     if not found.manifest.get("source"):
         return ()
-    lines = [command_line("slmtui", "template", output, "--write")]
+    lines = [run_line("template", output, "--write")]
     if found.deployed:
         one = found.deployed
         version = () if one.version == 1 else ("--version", str(one.version))
-        lines.append(
-            command_line("slmtui", "deploy", output, "--name", one.name, "--method", one.method, *version)
-        )
+        lines.append(run_line("deploy", output, "--name", one.name, "--method", one.method, *version))
     return (
         Command("Its template" + (", and into Foundry Local" if found.deployed else ""), "\n".join(lines)),
     )
@@ -173,25 +170,24 @@ def _afterwards(found: Recorded, output: str) -> tuple[Command, ...]:
 def _missing(found: Recorded, report: Report) -> tuple[Missing, ...]:
     """What was not measured, each with what measures it."""
     by_name = found.deployed is not None or found.deployment is not None
-    called = found.name if by_name else shown(found.folder)
+    folder = shown(found.made)
+    called = found.name if by_name else folder
     source = report.source.name if report.source else "SOURCE"
-    template = command_line("slmtui", "template", shown(found.folder), "--check")
     convert = next((each.lines for each in report.commands), f"slmtui convert {source} --output DIR")
+    validate = run_line("validate", called, "--against", source)
+    agrees = run_line("template", folder, "--check")
+    deploy = run_line("deploy", folder, "--name", found.name)
     wanted = [
         (report.parity, "the comparison with its source (parity)", convert),
-        (report.template, "whether the prompt template agrees with the chat template", template),
-        (
-            report.deployed,
-            "whether Foundry Local finds and loads it",
-            f"slmtui deploy {shown(found.folder)} --name {found.name}",
-        ),
-        (report.bench, "its speed", f"slmtui bench {called}"),
-        (report.quality, "its quality against the source over a text", "slmtui, then 7 (Validate)"),
-        (report.checklist, "the quality checklist", f"slmtui validate {called} --against {source}"),
+        (report.template, "whether the prompt template agrees with the chat template", agrees),
+        (report.deployed, "whether Foundry Local finds and loads it", deploy),
+        (report.bench, "its speed", run_line("bench", called)),
+        (report.quality, "its quality against the source over a text", validate),
+        (report.checklist, "the quality checklist", validate),
     ]
     missing = [Missing(what, command) for there, what, command in wanted if not there]
     if found.deployed and report.deployed and not report.deployed.verdicts:
-        missing.append(Missing("whether Foundry Local finds and loads it", f"slmtui verify {called}"))
+        missing.append(Missing("whether Foundry Local finds and loads it", run_line("verify", called)))
     if not found.manifest:
         missing.append(Missing(f"what it was made of (there is no {MANIFEST})", convert))
     return tuple(missing)

@@ -79,10 +79,8 @@ def _block(block: Block) -> Iterator[str]:
             yield inline(text)
         case Facts(pairs):
             yield _table(("", ""), pairs)
-        case Table(headings, rows, numbers, commands, tones):
-            marks: tuple[Tone, ...] = tones or tuple("plain" for _ in rows)
-            signed = [(_TONES[tone] + row[0], *row[1:]) for tone, row in zip(marks, rows, strict=True)]
-            yield _table(headings, signed, numbers, commands)
+        case Table():
+            yield from _marked(block)
         case Verdicts(verdicts):
             yield _verdicts(verdicts)
         case Code(title, text, language):
@@ -96,6 +94,15 @@ def _block(block: Block) -> Iterator[str]:
                     yield inline(sample.note)
         case Plot():
             return  # a table beside it has the figures
+
+
+def _marked(block: Table) -> Iterator[str]:
+    """A table whose rows begin with a sign of what they say."""
+    if block.folded:
+        yield f"{inline(block.folded)}:"
+    marks: tuple[Tone, ...] = block.tones or tuple("plain" for _ in block.rows)
+    signed = [(_TONES[tone] + row[0], *row[1:]) for tone, row in zip(marks, block.rows, strict=True)]
+    yield _table(block.headings, signed, block.numbers, block.commands)
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,15 @@ from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
 
 _SNAPSHOT = re.compile(r"models--(?P<org>[\w.-]+?)--(?P<name>[\w.-]+)/snapshots/(?P<commit>[0-9a-f]{40})")
+
+
+def run_line(*words: str) -> str:
+    """A command of slmtui as one line for a shell, in which a path below `~` still leads home."""
+    typed = ["slmtui"]
+    for word in words:
+        home = "~/" if word.startswith("~/") and os.name != "nt" else ""
+        typed.append(home + command_line(word.removeprefix(home)))
+    return " ".join(typed)
 
 
 def source_name(path: str) -> str:
@@ -50,7 +60,7 @@ def rebuild(manifest: Mapping[str, Any], name: str) -> tuple[Command, ...]:
     if not isinstance(described, dict) or not manifest.get("precision"):
         return ()
     called = source_name(str(described.get("path", "")))
-    words = ["slmtui", "convert", called, "--output", name]
+    words = ["convert", called, "--output", name]
     base = described.get("base") or {}
     if base:
         words += ["--base", source_name(str(base.get("path", "")))]
@@ -66,12 +76,12 @@ def rebuild(manifest: Mapping[str, Any], name: str) -> tuple[Command, ...]:
         "json",
     )
     if not isinstance(made, dict):
-        again = command_line(*words, "--config", CONFIG_NAME)
+        again = run_line(*words, "--config", CONFIG_NAME)
         return Command("With slmtui, and the configuration of your own", again), config
     words += ["--precision", str(manifest["precision"]), "--preset", str(made.get("preset"))]
     for key, value in made.get("options", {}).items():
         words += ["--option", f"{key}={spelled(value)}"]
-    return Command("With slmtui", command_line(*words)), *_olive(manifest, described, called, name)
+    return Command("With slmtui", run_line(*words)), *_olive(manifest, described, called, name)
 
 
 def _olive(

@@ -63,12 +63,10 @@ def _compared(found: Comparison) -> Iterator[Block]:
         yield Table(headings, rows, (3, 4, 5), tones=tones)
     if found.notes:
         yield from (Text(note) for note in found.notes)
-    alike = [c for c in found.changes if c.word == "same"]
+    alike = tuple((c.area, c.what, c.before, c.now, c.why) for c in found.changes if c.word == "same")
     if alike:
-        yield Text(
-            "The same within noise: "
-            + "; ".join(f"{c.area}: {c.what} ({c.before} → {c.now})" for c in alike)
-            + "."
+        yield Table(
+            ("Part", "Figure", "Baseline", "Now", "Counts if"), alike, (2, 3), folded="The same within noise"
         )
 
 
@@ -111,11 +109,16 @@ def _source(source: Source | None) -> Iterator[Block]:
             ("Architecture", source.architecture),
             ("Parameters", f"{count(source.parameters)} in {source.dtype}" if source.parameters else ""),
             ("Licence", source.licence or ""),
-            ("Size", f"{size(source.bytes)} in {len(source.files)} files" if source.files else ""),
+            ("Size", _files(source)),
             ("Weights", f"{weights.name}, SHA-256 {weights.sha256}" if weights else ""),
             ("Merged into", f"{source.base.name} ({source.base.architecture})" if source.base else ""),
         )
     )
+
+
+def _files(source: Source) -> str:
+    many = len(source.files)
+    return f"{size(source.bytes)} in {many} file{'s' if many > 1 else ''}" if many else ""
 
 
 def _conversion(report: Report) -> Iterator[Block]:

@@ -105,6 +105,8 @@ def test_what_was_not_measured_is_said_with_what_measures_it(model: Path) -> Non
     assert report.parity is None
     assert report.commands == ()
     assert "no slmtui.json" in report.notes[0]
+    bench_it = next(each.command for each in report.missing if each.what == "its speed")
+    assert bench_it == "slmtui bench ~/'my models/lamp-int4'"  # a shell finds the home folder in it
     for form in FORMS:
         assert "slmtui bench" in render(report, form)
 
