@@ -33,7 +33,6 @@ def targets(own: Path, name: str) -> list[Target]:
     folders: dict[Path, str] = {own: name}
     for saved in deployments.saved()[0]:
         try:
-            folders.setdefault(pipeline.model_dir(saved), f"{saved.name}, converted")
             folders.setdefault(pipeline.chat_target(saved), saved.name)
         except Failure:
             continue  # not converted yet, or its folder is gone

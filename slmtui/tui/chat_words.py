@@ -35,6 +35,17 @@ def per_token(p50: float, p95: float) -> str:
     return f"{p50:.1f} ms, 95 %: {p95:.1f}" if p50 else ""
 
 
+def memory(now: int, peak: int) -> str:
+    """Resident memory, and the most it was; the unit once where it is the same, as the panel is narrow."""
+    if not now:
+        return ""
+    number, unit = size(now).split(" ")
+    most = size(peak)
+    if most == size(now) or not peak:
+        return f"{number} {unit}"
+    return f"{number}, peak {most}" if most.endswith(f" {unit}") else f"{number} {unit}, peak {most}"
+
+
 def figures_line(answer: Answer) -> Content:
     """What an answer cost, on one line."""
     if not answer.completion_tokens:
@@ -54,7 +65,6 @@ def figures_line(answer: Answer) -> Content:
 def answer_rows(answer: Answer) -> list[tuple[str, str]]:
     """All figures of one answer."""
     cached = f", {answer.cached_tokens:,} cached" if answer.cached_tokens else ""
-    peak = f", peak {size(answer.peak_rss_bytes)}" if answer.peak_rss_bytes else ""
     return [
         ("first token", seconds_short(answer.ttft_seconds) if answer.ttft_seconds else ""),
         ("per token", per_token(answer.tpot_ms_p50, answer.tpot_ms_p95)),
@@ -63,7 +73,7 @@ def answer_rows(answer: Answer) -> list[tuple[str, str]]:
         ("prompt", f"{answer.prompt_tokens:,}{cached or ' tokens'}"),
         ("answer", f"{answer.completion_tokens:,} tokens"),
         ("took", seconds_short(answer.seconds)),
-        ("memory", f"{size(answer.rss_bytes)}{peak}" if answer.rss_bytes else ""),
+        ("memory", memory(answer.rss_bytes, answer.peak_rss_bytes)),
         ("CPU", f"{answer.cpu_percent:.0f} %" if answer.cpu_percent else ""),
         ("cores", cores(answer.cpu_percent_per_core)),
         ("end", ENDINGS.get(answer.finish_reason) or "the model ended it"),

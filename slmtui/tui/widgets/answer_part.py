@@ -53,10 +53,12 @@ class AnswerPart(Vertical):
             return
         self.rest(False)
         markdown = self._markdown
-        if shown and part.text.startswith(shown):
+        # Never a text by `update`: what is appended to it later would be taken for the beginning of a block.
+        if part.text.startswith(shown):
             await markdown.append(part.text[len(shown) :])
         elif shown.rstrip() != part.text.rstrip():
-            await markdown.update(part.text)
+            await markdown.update("")
+            await markdown.append(part.text)
         blocks = markdown.children
         if blocks:
             blocks[0].add_class("-begins", "-joins" if part.joins else "-begins")

@@ -12,9 +12,9 @@ from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.figures import over
 from slmtui.runtime.watching import Cores
 from slmtui.tui.chat_session import ChatSession
-from slmtui.tui.chat_words import answer_rows, cores, parameter_rows, session_rows
+from slmtui.tui.chat_words import answer_rows, cores, memory, parameter_rows, session_rows
 from slmtui.tui.widgets.facts import Facts
-from slmtui.units import duration, size
+from slmtui.units import duration
 
 
 class FiguresPanel(Vertical):
@@ -97,7 +97,7 @@ class FiguresPanel(Vertical):
             [
                 ("engine", host.title),
                 ("loaded in", duration(seconds) if seconds else ""),
-                ("memory", f"{size(rss)}, peak {size(peak)}"),
+                ("memory", memory(rss, peak)),
                 ("CPU", f"{cpu:.0f} %"),
                 ("cores", cores(busy)),
             ]

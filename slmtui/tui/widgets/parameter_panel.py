@@ -60,7 +60,7 @@ FIELDS: tuple[tuple[str, str, str, Callable[[str], Any]], ...] = (
     ("max_tokens", "max tokens", "", _whole),
     ("max_length", "max length", "the whole context", _maybe),
     ("seed", "seed", "anew each time", _maybe),
-    ("stop", "stop at", f"texts, {_BETWEEN} between them", _stops),
+    ("stop", "stop at", f"texts, {_BETWEEN} between", _stops),
 )
 
 
