@@ -6,8 +6,8 @@ come the runs that count, in a random order. Between them the same small piece o
 again: how much it differs is the machine's noise. While a run is timed, this process only waits.
 
 A prompt is read in one piece, as by the runtime's own examples. The chat reads a long one in pieces, to be
-able to stop: that is about as fast, and takes less memory. Making the generator, which the chat does ahead, is
-in no figure.
+able to stop: that is about as fast, and takes less memory. Making the generator, which the chat does ahead,
+is in no figure.
 """
 
 from __future__ import annotations
