@@ -54,20 +54,22 @@ def _next_cut(text: str, start: int, opening: str) -> tuple[int, str, bool] | No
     if len(text) - start < PART:
         return None
     lines = _Lines(opening)
-    at = start
+    at = gap = start
     while at < len(text):
         end = text.find("\n", at)
         line = text[at : end if end >= 0 else len(text)]
         size = at - start
-        if (
-            size >= PART
-            and (found := lines.cut_before(line, whole=end >= 0, long=size >= LONGEST)) is not None
-        ):
-            return at, *found
+        if size >= PART:
+            found = lines.cut_before(line, whole=end >= 0, long=size >= LONGEST)
+            if found is not None:
+                # Empty lines in code are a part of it; at the end of a block they would be lost.
+                return (gap if lines.in_code else at), *found
         if end < 0:
             return None
         lines.take(line)
         at = end + 1
+        if line.strip():
+            gap = at
     return None
 
 
@@ -98,6 +100,11 @@ class _Lines:
         if self._blank or (item and self._list):
             return "", item and bool(self._list)
         return None
+
+    @property
+    def in_code(self) -> bool:
+        """Whether a block of code is open."""
+        return bool(self._fence)
 
     def take(self, line: str) -> None:
         """Another whole line."""

@@ -323,6 +323,43 @@ async def test_a_long_conversation_shows_its_last_turns(sample_dir, converted_sa
         await app.action_quit()
 
 
+async def test_a_long_block_of_code_grows_and_only_what_is_in_sight_is_laid_out(
+    sample_dir, converted_sample
+) -> None:
+    code = "".join(f"line_{n} = {n}\n" + ("\n" if n % 9 == 0 else "") for n in range(800))
+    text = f"Here:\n\n```python\n{code}```\n\nThat is all.\n"
+    deploy(sample_dir, converted_sample)
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await open_chat(pilot, app)
+        app.chat.conversation = dataclasses.replace(app.chat.conversation, turns=(Turn("Code?"),))
+        app.screen.changed(kept=False)
+        transcript = app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.views)
+        for at in range(0, len(text), 700):
+            app.chat.pieces.append(text[at : at + 700])
+            await transcript.grow(app.chat)
+            await pilot.pause()
+        answer = app.screen.query_one(AnswerText)
+        assert len(answer.parts) > 10
+        assert answer.code_blocks == [code.rstrip("\n")]
+        await until(pilot, lambda: "That is all." in screen_text(app))
+
+        def awake() -> list[int]:
+            return [index for index, part in enumerate(answer.parts) if part.children[0].display]
+
+        await until(pilot, lambda: len(awake()) < 5)
+        assert awake()[-1] == len(answer.parts) - 1
+        # What was out of sight is there when one comes to it, without a gap.
+        await pilot.press("pageup", "pageup", "pageup")
+        await until(pilot, lambda: len(awake()) < 7)
+        seen = [line.split("line_")[1] for line in screen_text(app).splitlines() if "line_" in line]
+        numbers = [int(line.split(" = ")[0]) for line in seen]
+        assert len(numbers) > 10
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        await app.action_quit()
+
+
 async def test_both_engines_answer_side_by_side(sample_dir, converted_sample) -> None:
     deploy(sample_dir, converted_sample)
     app = SlmtuiApp()
