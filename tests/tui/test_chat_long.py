@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 
 import pytest
 
+from slmtui.runtime.parameters import ChatParameters
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import answered, ask, deploy, kill_hosts, open_chat
@@ -107,6 +109,27 @@ async def test_a_host_killed_in_the_middle_leaves_the_conversation_and_enter_goe
         await answered(pilot, app)
         assert [turn.question for turn in app.chat.turns] == ["Say hello.", LONG]
         assert app.chat.turns[-1].problem is None
+        await app.action_quit()
+
+
+async def test_a_seed_gives_the_same_answer_again_and_what_was_told_is_remembered(talkative: Path) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await open_chat(pilot, app)
+        parameters = ChatParameters(temperature=1.0, top_p=1.0, max_tokens=16, seed=7)
+        app.chat.conversation = dataclasses.replace(app.chat.conversation, parameters=parameters)
+        first = await ask(pilot, app, "Tell me a story about a lamp.")
+        for seed in (7, None):
+            other = dataclasses.replace(parameters, seed=seed)
+            app.chat.conversation = dataclasses.replace(app.chat.conversation, parameters=other)
+            await pilot.press("ctrl+r")
+            await answered(pilot, app)
+            assert (app.chat.turns[-1].text == first) is (seed == 7)
+
+        await pilot.press("ctrl+l", "f12")
+        await ask(pilot, app, "My dog is called Bruno. Please remember his name.")
+        assert "Bruno" in await ask(pilot, app, "What is the name of my dog?")
+        assert app.chat.turns[-1].answer.cached_tokens > 0
         await app.action_quit()
 
 
