@@ -13,7 +13,7 @@ from slmtui.measure.checklist import AT_LEAST, TURNS, checklist
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite
-from slmtui.pipeline.measurements import keep
+from slmtui.pipeline.measurements import keep, measurements
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
@@ -53,7 +53,10 @@ def run_checklist(
             turns=turns,
             at_least=at_least,
         )
-    keep(model_dir, found, suite)
+    earlier = measurements(model_dir).checklist
+    # One that was stopped takes no whole one's place.
+    if found.complete or earlier is None or not earlier.complete:
+        keep(model_dir, found, suite)
     return found
 
 

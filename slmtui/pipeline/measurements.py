@@ -1,16 +1,17 @@
-"""What was measured of a model, kept by its content: a copy of it has the same figures, a new one none."""
+"""What was measured of a model, kept by its weights: a copy of it has the same figures."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from slmtui.config.files import write_atomic
 from slmtui.config.locations import data_dir
-from slmtui.conversion.manifest import NAME as MANIFEST
 from slmtui.events import Failure
 from slmtui.measure.bench_figures import BenchResult
 from slmtui.measure.checklist_item import Checklist
@@ -21,6 +22,8 @@ from slmtui.measure.suite_file import read_suite, write_suite
 Found = BenchResult | Quality | Checklist
 _FILES: dict[type[Found], str] = {BenchResult: "bench", Quality: "quality", Checklist: "checklist"}
 _ASKED = "asked.jsonl"
+# Of each file of weights, so many samples of so many bytes tell it from others.
+_SAMPLES, _SAMPLE_BYTES = 16, 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,24 @@ def _place(model_dir: Path) -> Path:
 
 
 def _key(model_dir: Path) -> str:
-    """A name for the model's content: its manifest has the digests; without one, names and sizes do."""
+    """A name for the model's weights: names, sizes and samples of the content of their files.
+
+    A deployed copy has the same ones; its prompt template and search options may be others.
+    """
+    digest = hashlib.sha256()
     try:
-        manifest = model_dir / MANIFEST
-        if manifest.is_file():
-            content = manifest.read_bytes()
-        else:
-            files = sorted(path for path in model_dir.iterdir() if path.suffix in (".onnx", ".data"))
-            sizes = [(path.name, path.stat().st_size) for path in files]
-            content = (model_dir / "genai_config.json").read_bytes() + repr(sizes).encode()
+        if not (model_dir / "genai_config.json").is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        for path in sorted(path for path in model_dir.iterdir() if path.suffix in (".onnx", ".data")):
+            bytes_ = path.stat().st_size
+            digest.update(f"{path.name} {bytes_}".encode())
+            with path.open("rb") as file:
+                # Two fine-tunings of one model differ all over, and a whole digest takes seconds.
+                for number in range(_SAMPLES):
+                    file.seek(bytes_ * number // _SAMPLES)
+                    digest.update(file.read(_SAMPLE_BYTES))
     except OSError as error:
         raise Failure(
             f"The model {model_dir} cannot be read: {error.strerror or error}.", "Is the folder still there?"
         ) from error
-    return hashlib.sha256(content).hexdigest()[:20]
+    return digest.hexdigest()[:20]

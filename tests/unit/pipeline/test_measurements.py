@@ -1,0 +1,60 @@
+"""What was measured is found again for the same weights, wherever they lie, and for no others."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from slmtui.events import Failure
+from slmtui.measure.quality_figures import Quality
+from slmtui.pipeline.measurements import keep, measurements
+
+FOUND = Quality(12.5, 12.0, 0.01, 0.005, 0.1, 0.97, 0.999, 100, "built in", 1.0)
+
+
+def model(folder: Path, weights: bytes) -> Path:
+    folder.mkdir()
+    (folder / "genai_config.json").write_text("{}", encoding="utf-8")
+    (folder / "model.onnx").write_bytes(b"graph")
+    (folder / "model.onnx.data").write_bytes(weights)
+    return folder
+
+
+def test_a_copy_with_another_template_has_the_same_figures(slmtui_home: Path, tmp_path: Path) -> None:
+    made = model(tmp_path / "made", b"\0" * 3_000_000)
+    keep(made, FOUND)
+    copy = shutil.copytree(made, tmp_path / "deployed")
+    (copy / "inference_model.json").write_text("{}", encoding="utf-8")
+    (copy / "genai_config.json").write_text('{"search": {}}', encoding="utf-8")
+    assert measurements(copy).quality == FOUND
+
+
+def test_other_weights_of_the_same_size_have_none(slmtui_home: Path, tmp_path: Path) -> None:
+    keep(model(tmp_path / "one", b"\0" * 3_000_000), FOUND)
+    assert measurements(model(tmp_path / "other", b"\1" * 3_000_000)).quality is None
+
+
+def test_what_is_not_a_number_survives(slmtui_home: Path, tmp_path: Path) -> None:
+    made = model(tmp_path / "made", b"weights")
+    keep(made, Quality(12.5, math.nan, *[math.nan] * 5, 100, "built in", 1.0))  # type: ignore[arg-type]
+    found = measurements(made).quality
+    assert found is not None
+    assert math.isnan(found.kl_mean)
+
+
+def test_a_damaged_file_is_a_problem_and_no_end(slmtui_home: Path, tmp_path: Path) -> None:
+    made = model(tmp_path / "made", b"weights")
+    keep(made, FOUND)
+    kept = next(slmtui_home.rglob("quality.json"))
+    kept.write_text(kept.read_text(encoding="utf-8")[:40], encoding="utf-8")
+    found = measurements(made)
+    assert found.quality is None
+    assert "Delete that file" in found.problems[0].fix
+
+
+def test_a_folder_that_is_gone_cannot_be_kept_for(slmtui_home: Path, tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="cannot be read"):
+        keep(tmp_path / "gone", FOUND)
