@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -51,6 +52,9 @@ OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREE
 # Jobs that call the user back at their end, by their station, and what they are called.
 _CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
+# A collection of everything stops the event loop for some frames: not while an answer streams.
+_COLLECTOR = gc.get_threshold()
+_NEVER_WHOLE = (*_COLLECTOR[:2], 1_000_000)
 # A job ends within a second of being asked, a fix within three.
 PATIENCE_SECONDS = 6.0
 
@@ -169,6 +173,8 @@ class SlmtuiApp(EarlyKeys):
             return running
         job = Job(station, service, on_done)
         self.jobs[self._job_key(station)] = job
+        if station == "chat":
+            gc.set_threshold(*_NEVER_WHOLE)
         job.start()
         if self._pump_timer is not None:
             self._pump_timer.resume()
@@ -192,6 +198,8 @@ class SlmtuiApp(EarlyKeys):
             busy = busy or job.running
             if events is None:
                 continue
+            if job.station == "chat" and not job.running:
+                gc.set_threshold(*_COLLECTOR)
             if job.state == "done" and job.on_done is not None:
                 job.on_done(job.result)
             if job.station in _CALLS_BACK and job.state in ("done", "failed"):
