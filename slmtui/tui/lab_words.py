@@ -45,7 +45,7 @@ def outlook(found: LabProspect) -> str:
     what = f"{found.left} of {rows} left" if found.left < rows else _several(rows // max(models, 1), models)
     parts = [what, f"~{duration(found.seconds)}"]
     if found.bytes:
-        parts.append(f"{size(found.bytes)} of {size(found.free_bytes)} free")
+        parts.append(f"{size(found.bytes)} of disk")
     return ", ".join(parts)
 
 

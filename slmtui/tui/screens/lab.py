@@ -19,6 +19,7 @@ from slmtui.tui.screens.lab_base import FACES, TABLE, VARIANTS, LabBase
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.lab_form import LabForm
+from slmtui.tui.widgets.lab_table import LabTable
 from slmtui.tui.widgets.lab_variants import VariantTable
 
 if TYPE_CHECKING:
@@ -177,10 +178,18 @@ class LabScreen(LabBase):
         if job.running:
             self.query_one(JobPanel).show(job, message.events)
             self._show_result()
+            self._follow()
         else:
             self.slmtui.reload_deployment()
             self._look()
             self._show()
+
+    def _follow(self) -> None:
+        """Go to the row that is worked on, unless the user has gone to one."""
+        table, rows = self.query_one(LabTable), self._result.rows if self._result else ()
+        running = next((row.key for row in rows if row.status == "running"), "")
+        if running and not table.rows.chosen:
+            table.go_to(running)
 
     # Keys
 
