@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
 
 import slmtui.tui.app
 from slmtui import deployment as deployments
@@ -26,7 +25,7 @@ from slmtui.tui.chat_session import SAMPLES, ChatSession
 from slmtui.tui.widgets.side_pane import SidePane
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import deploy, figures
-from tests.tui.walking import screen_text, settled, until
+from tests.tui.walking import hold_cursors, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -186,8 +185,7 @@ def _shows(snap_compare: Callable[..., bool], state: str, size: str, theme: str)
     async def before(pilot: Pilot[int]) -> None:
         app.theme = theme
         await STATES[state](pilot, app)
-        for field in (*app.screen.query(TextArea), *app.screen.query(Input)):
-            field.cursor_blink = False
+        hold_cursors(app)
         app.clear_notifications()
         await settled(pilot)
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
 
 from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.config_pane import ConfigPane
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import hold_cursors, primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
 
@@ -66,8 +65,7 @@ def _studio(app: SlmtuiApp) -> FixedStudio:
 
 async def _at_rest(pilot: Pilot[int], app: SlmtuiApp) -> None:
     """No cursor blinks, the footer has its keys, and nothing is drawn any more."""
-    for field in (*app.screen.query(Input), *app.screen.query(TextArea)):
-        field.cursor_blink = False
+    hold_cursors(app)
     before = ""
     for _ in range(20):
         await settled(pilot)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import TextArea
 
 from slmtui.pipeline import Measurements
 from slmtui.tui.app import SlmtuiApp
@@ -15,7 +14,7 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.widgets.suite_view import SuiteView
 from tests.tui.validate_bench import ALL, FixedDesk, app_with
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import hold_cursors, primary, screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -42,8 +41,7 @@ async def _editing(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _questions(pilot, app)
     await pilot.press("down", "enter")
     await until(pilot, lambda: isinstance(app.screen, SuiteLineScreen))
-    for area in app.screen.query(TextArea):
-        area.cursor_blink = False
+    hold_cursors(app)
 
 
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Input, TextArea
 
 from slmtui.config.locations import shipped_dir
 from slmtui.tui.app import SlmtuiApp
@@ -34,6 +34,16 @@ async def settled(pilot: Pilot[int], seconds: float = 5) -> None:
         await pilot.pause(0.1)
         now = re.sub(r"terminal-\d+", "", pilot.app.export_screenshot())
         still, last = (still + 1 if now == last else 0), now
+
+
+def hold_cursors(app: SlmtuiApp) -> None:
+    """Let no cursor blink, for a picture."""
+    for field in (*app.screen.query(Input), *app.screen.query(TextArea)):
+        field.cursor_blink = False
+        if isinstance(field, TextArea):
+            # Textual keeps the line without its cursor, if it was drawn while that had blinked away.
+            field._line_cache.clear()
+            field.refresh()
 
 
 def screen_text(app: object) -> str:
