@@ -15,12 +15,13 @@ from slmtui.measure.bench_samples import RowSamples
 
 # The issue's figure.
 APART = 0.03
+MOST_LOADS = 4
 
 
-def best_of_both(
+def runs_of_both(
     model: Path, lengths: Lengths, rounds: int, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, tuple[float, float]]:
-    """The best round's figures, ours and the bare loop's: what else the machine does only makes it slower."""
+) -> list[tuple[float, float, float, float]]:
+    """Each round's figures: prompt tokens per second, ours and the bare loop's, and tokens per second."""
     found: list[tuple[float, float, float, float]] = []
 
     class Watched(RowSamples):
@@ -39,21 +40,32 @@ def best_of_both(
     monkeypatch.setattr(bench_module, "RowSamples", Watched)
     plan = BenchPlan((lengths.prompt,), (lengths.output,), rounds)
     assert drain(bench_module.bench(model, plan, Cancel())).complete
-    ours_read, bare_read, ours_speed, bare_speed = (max(column) for column in zip(*found, strict=True))
-    both = {"prompt tokens/s": (ours_read, bare_read), "tokens/s": (ours_speed, bare_speed)}
-    for name, (ours, bare) in both.items():
-        print(f"\n{name}: ours {ours:.1f}, bare {bare:.1f}, ratio {ours / bare:.3f}", end="")
-    return both
+    return found
+
+
+def agree(model: Path, lengths: Lengths, rounds: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the best rounds are alike: what else the machine does only makes a round slower.
+
+    On a machine that is never quiet it takes more of them until both had a moment for themselves.
+    """
+    found: list[tuple[float, float, float, float]] = []
+    for _ in range(MOST_LOADS):
+        found += runs_of_both(model, lengths, rounds, monkeypatch)
+        ours_read, bare_read, ours_speed, bare_speed = (max(column) for column in zip(*found, strict=True))
+        ratios = {"prompt tokens/s": ours_read / bare_read, "tokens/s": ours_speed / bare_speed}
+        for name, ratio in ratios.items():
+            print(f"\n{name}: {ratio:.3f} of a bare loop after {len(found)} rounds", end="")
+        if all(ratio == pytest.approx(1, abs=APART) for ratio in ratios.values()):
+            return True
+    return False
 
 
 @pytest.mark.parametrize(("lengths", "rounds"), [(Lengths(256, 64), 40), (Lengths(32, 128), 40)])
 def test_on_the_sample(
     converted_sample: Path, lengths: Lengths, rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for ours, bare in best_of_both(converted_sample, lengths, rounds, monkeypatch).values():
-        assert ours == pytest.approx(bare, rel=APART)
+    assert agree(converted_sample, lengths, rounds, monkeypatch)
 
 
 def test_on_smollm2(converted_smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for ours, bare in best_of_both(converted_smollm2, Lengths(32, 16), 30, monkeypatch).values():
-        assert ours == pytest.approx(bare, rel=APART)
+    assert agree(converted_smollm2, Lengths(32, 16), 30, monkeypatch)
