@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.real.cli.conftest import Command, Done
+import pytest
+
+from tests.real.cli.conftest import SAMPLE, Command
 
 
 def test_the_sample_measured_shortly_is_reported_in_every_form(
-    slmtui: Command, converted: Path, deploying: Done
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    slmtui = Command(
+        tmp_path_factory.mktemp("Büro 报告")
+    )  # a home of its own: what is deployed here stays so
+    made = slmtui("convert", SAMPLE, "--output", "model int4", "--json")
+    assert made.code == 0, made
+    converted = Path(made.last["output"])
+    assert slmtui("template", converted, "--name", "fern", "--write", "--json").code == 0
+    deploying = slmtui("deploy", converted, "--name", "fern", "--json")
     assert deploying.code == 0, deploying
     questions = slmtui.folder / "questions.jsonl"
     line = {"prompt": "how do I reset the lamp?", "contains": "ten seconds"}

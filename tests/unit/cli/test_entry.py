@@ -250,7 +250,7 @@ def test_every_command_explains_itself() -> None:
     commands = dict(actions[-1].choices or {})
     assert set(commands) == {
         "samples", "doctor", "toolchain", "inspect", "convert", "lint", "presets", "template", "deploy",
-        "undeploy", "verify", "serve", "why", "list", "chat", "run",
+        "undeploy", "verify", "serve", "why", "list", "chat", "run", "bench", "validate", "lab", "report",
     }  # fmt: skip
     for name, parser in commands.items():
         text = parser.format_help()
