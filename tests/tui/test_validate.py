@@ -83,7 +83,7 @@ async def test_a_failed_item_is_shown_with_its_fix_and_fails_the_station() -> No
         shown = screen_text(app)
         assert "✗ Answers the questions of its domain correctly" in shown
         assert "→ The source itself does not know the answers" in shown
-        assert "182.40 ± 2.28" in shown
+        assert "182.4 ± 2.3" in shown
         assert "no more than INT4" in shown
         assert app.station_state("validate") == "failed"
         await pilot.press("c")

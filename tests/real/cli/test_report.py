@@ -13,9 +13,8 @@ from tests.real.cli.conftest import SAMPLE, Command
 def test_the_sample_measured_shortly_is_reported_in_every_form(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    slmtui = Command(
-        tmp_path_factory.mktemp("Büro 报告")
-    )  # a home of its own: what is deployed here stays so
+    # A home of its own: what is deployed here stays deployed.
+    slmtui = Command(tmp_path_factory.mktemp("Büro 报告"))
     made = slmtui("convert", SAMPLE, "--output", "model int4", "--json")
     assert made.code == 0, made
     converted = Path(made.last["output"])
