@@ -52,9 +52,11 @@ OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREE
 # Jobs that call the user back at their end, by their station, and what they are called.
 _CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
-# A collection of everything stops the event loop for some frames: not while an answer streams.
+# A collection of everything stops the event loop for some frames: while a job works it hardly ever comes, and
+# once nothing has happened for a moment it may again.
 _COLLECTOR = gc.get_threshold()
-_NEVER_WHOLE = (*_COLLECTOR[:2], 1_000_000)
+_HARDLY_EVER = (*_COLLECTOR[:2], 1_000)
+_QUIET_SECONDS = 2.0
 # A job ends within a second of being asked, a fix within three.
 PATIENCE_SECONDS = 6.0
 
@@ -173,8 +175,7 @@ class SlmtuiApp(EarlyKeys):
             return running
         job = Job(station, service, on_done)
         self.jobs[self._job_key(station)] = job
-        if station == "chat":
-            gc.set_threshold(*_NEVER_WHOLE)
+        gc.set_threshold(*_HARDLY_EVER)
         job.start()
         if self._pump_timer is not None:
             self._pump_timer.resume()
@@ -198,8 +199,6 @@ class SlmtuiApp(EarlyKeys):
             busy = busy or job.running
             if events is None:
                 continue
-            if job.station == "chat" and not job.running:
-                gc.set_threshold(*_COLLECTOR)
             if job.state == "done" and job.on_done is not None:
                 job.on_done(job.result)
             if job.station in _CALLS_BACK and job.state in ("done", "failed"):
@@ -207,6 +206,11 @@ class SlmtuiApp(EarlyKeys):
             self._tell(JobChanged(job, events))
         if not busy and self._pump_timer is not None:
             self._pump_timer.pause()
+            self.set_timer(_QUIET_SECONDS, self._collect_again)
+
+    def _collect_again(self) -> None:
+        if not any(job.running for job in self.jobs.values()):
+            gc.set_threshold(*_COLLECTOR)
 
     def _call_back(self, job: Job[Any]) -> None:
         """Such a job takes long enough to look elsewhere meanwhile."""

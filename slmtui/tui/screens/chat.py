@@ -17,7 +17,7 @@ from slmtui.tui.screens.chat_deeds import ChatDeeds
 from slmtui.tui.screens.chat_files import ChatFiles
 from slmtui.tui.screens.chat_help import HELP
 from slmtui.tui.screens.chat_panel import ChatPanel
-from slmtui.tui.widgets.answer_part import parser
+from slmtui.tui.widgets.answer_part import AnswerPart, parser
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
@@ -50,6 +50,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
                 yield Transcript(id="turns")
                 with Vertical(id="warm"):
                     yield Markdown(_EVERY_BLOCK, parser_factory=parser)
+                    yield AnswerPart()
                     yield TurnView(0, Turn(""))
                 yield ContextBar()
                 yield PromptArea(id="question")
