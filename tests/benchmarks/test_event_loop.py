@@ -1,9 +1,8 @@
 """How long the event loop is kept busy at a stretch while slmtui converts and while it answers.
 
-At most 50 ms in the median of three rounds, where a bare Textual app of thirty widgets, which shows and hides
-half of its screen, is busy for 29 ms: that is what it was on the machine where the limit was first met. On a
-slower machine every program takes longer, so there the limit is as many times the bare app's in the same run.
-It is the event loop's own time that counts, not what other processes take of the machine meanwhile.
+At most 50 ms in the median of three rounds. A slow machine stalls every program: where a bare Textual app of
+thirty widgets is busy for longer in the same run, that is the limit. It is the event loop's own time that
+counts, not what other processes take of the machine meanwhile.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.prompt_area import PromptArea
 from tests.tui.walking import primary, until
 
-LIMIT_SECONDS, BARE_SECONDS = 0.050, 0.029
+LIMIT_SECONDS = 0.050
 ROUNDS = 3
 STEP_SECONDS = 0.005
 
@@ -80,8 +79,7 @@ async def test_the_event_loop_never_stands_still_for_50_ms() -> None:
     print("\nlongest stalls of a bare app: " + ", ".join(f"{stall * 1000:.1f} ms" for stall in bare))
     for name, stalls in zip(("converting", "answering"), zip(*rounds, strict=True), strict=True):
         print(f"longest stalls while {name}: " + ", ".join(f"{stall * 1000:.1f} ms" for stall in stalls))
-        slower = max(1.0, statistics.median(bare) / BARE_SECONDS)
-        assert statistics.median(stalls) <= LIMIT_SECONDS * slower
+        assert statistics.median(stalls) <= max(LIMIT_SECONDS, *bare)
 
 
 async def _longest_stalls() -> tuple[float, float]:
