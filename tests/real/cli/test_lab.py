@@ -123,6 +123,8 @@ def test_the_recommended_variant_is_deployed_from_where_it_lies(
     assert done.last["deployed"].startswith("small-fern"), done
     listed = slmtui("list", "--json").last["models"]
     assert [one["name"] for one in listed if one["name"] == "small-fern"] == ["small-fern"]
+    # Other tests share this home, and look at what is deployed in it.
+    assert slmtui("undeploy", "small-fern", "--json").code == 0
 
 
 def test_a_ray_cluster_does_the_same(slmtui: Any, killed: list[dict[str, Any]]) -> None:
