@@ -61,13 +61,13 @@ conversation = some.tuples(text, some.lists(some.tuples(text, text), max_size=2)
 PATIENT = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample(converted_sample: Path) -> Iterator[tuple[TruthTeller, PromptTemplate]]:
     with TruthTeller(converted_sample) as teller:
         yield teller, plan(converted_sample, "fern").inference_model.prompt_template
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def smollm(
     converted_sample: Path, smollm2: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[TruthTeller, PromptTemplate]]:
