@@ -56,6 +56,7 @@ def page(report: Report, comparison: Comparison | None = None) -> str:
         drawn=drawn,
         signs=_SIGNS,
         titles=_TITLES,
+        # Our own two files; whatever comes from elsewhere is escaped.
         mark=Markup(MARK),  # noqa: S704
         style=Markup(style),  # noqa: S704
         policy=_policy(style),

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.deploy_bench import UNFINISHED, FixedDepot, app_with, model
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import pictured, primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -91,14 +91,8 @@ def _shows(
     mode, walk = STATES[state]
     app = app_with(depot, mode)
 
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await walk(pilot, app)
-        await settled(pilot)
-        app.clear_notifications()
-
     try:
-        return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+        return pictured(snap_compare, app, SIZES[size], theme, walk)
     finally:
         depot.may_go.set()
 

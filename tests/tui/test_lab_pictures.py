@@ -13,7 +13,7 @@ from slmtui.lab.variants import default_variants
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.lab_bench import FixedDesk, app_with, begun, failed, row
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import pictured, primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -61,14 +61,8 @@ def _shows(
     monkeypatch.setattr(Job, "seconds", property(lambda job: 83.0))
     app = app_with(desk, begun())
 
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await STATES[state](pilot, app)
-        await settled(pilot)
-        app.clear_notifications()
-
     try:
-        return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+        return pictured(snap_compare, app, SIZES[size], theme, STATES[state])
     finally:
         desk.may_go.set()
 

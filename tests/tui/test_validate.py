@@ -19,6 +19,7 @@ from slmtui.measure.suite_file import read_suite
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.report_file import ReportScreen
 from slmtui.tui.screens.suite_line import SuiteLineScreen
+from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.suite_view import SuiteView
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -137,7 +138,9 @@ async def test_without_a_model_it_says_where_to_go(tmp_path: Path) -> None:
         await pilot.press("b", "t", "n", "r")  # nothing that could be done
         assert job(app) is None
         app.use(None)
-        app.screen.show_state()  # type: ignore[attr-defined]
+        screen = app.screen
+        assert isinstance(screen, StationScreen)
+        screen.show_state()
         await until(pilot, lambda: primary(app) == "Choose a model")
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "start")

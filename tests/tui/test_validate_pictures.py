@@ -14,7 +14,7 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.widgets.suite_view import SuiteView
 from tests.tui.validate_bench import ALL, FixedDesk, app_with
-from tests.tui.walking import hold_cursors, primary, screen_text, settled, until
+from tests.tui.walking import hold_cursors, pictured, primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -62,14 +62,8 @@ def _shows(
     monkeypatch.setattr("slmtui.tui.widgets.measured_view.ago", lambda at: "4 h ago" if at else "")
     app = app_with(desk)
 
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await STATES[state](pilot, app)
-        await settled(pilot)
-        app.clear_notifications()
-
     try:
-        return snap_compare(app, terminal_size=SIZES[size], run_before=before)
+        return pictured(snap_compare, app, SIZES[size], theme, STATES[state])
     finally:
         desk.may_go.set()
 

@@ -176,6 +176,6 @@ def chatted() -> Deployment:
     one = begun()
     record = dict(one.step("conversion").record) | {"precision": "int4"}
     one = one.with_step("conversion", "verified", **record)
-    for station, key in (("prompt", "file"), ("foundry", "target")):
-        one = one.with_step(station, "verified", **{key: str(one.path.parent)})  # type: ignore[arg-type]
+    one = one.with_step("prompt", "verified", file=str(one.path.parent))
+    one = one.with_step("foundry", "verified", target=str(one.path.parent))
     return one.with_step("runtime", "verified", answer="Yes.")

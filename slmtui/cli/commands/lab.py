@@ -130,8 +130,8 @@ def _conclude(
         from slmtui.lab.deploy import deploy_variant
 
         (model,) = plan.models
-        row = advice[model.name].row
-        assert row is not None  # noqa: S101
+        # Whatever has no row was refused above.
+        (row,) = (one.row for one in advice.values() if one.row is not None)
         deployed = report.follow(
             deploy_variant(row, model, arguments.deploy, cancel, source_options(arguments))
         )

@@ -108,7 +108,8 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
     else:
         _tell(report, plan, text, verdicts)
         for issue in issues:
-            report.note(f"{issue.severity}: line {issue.line}: {issue.where}: {issue.cause} {issue.fix}")
+            where = f"line {issue.line}: " + (f"{issue.where}: " if issue.where else "")
+            report.note(f"{issue.severity}: {where}{issue.cause} {issue.fix}")
         for line in (*undone, *written):
             report.note(line)
         for one in behind:

@@ -120,8 +120,8 @@ class SuiteLineScreen(Dialog[SuiteLine]):
         return found
 
 
-def _area(text: str, id: str) -> TextArea:  # noqa: A002
-    return TextArea(text, id=id, compact=True, tab_behavior="focus", show_line_numbers=False)
+def _area(text: str, name: str) -> TextArea:
+    return TextArea(text, id=name, compact=True, tab_behavior="focus", show_line_numbers=False)
 
 
 def _values_of(line: SuiteLine) -> dict[str, str]:

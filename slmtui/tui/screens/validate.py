@@ -210,7 +210,7 @@ the chat, too: there `s` on an answer adds it as you have judged it.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not super().check_action(action, parameters):
             return False
-        suite_actions = [str(binding.action) for binding in ValidateSuite.BINDINGS]  # type: ignore[union-attr]
+        suite_actions = [key.action for key in ValidateSuite.BINDINGS if isinstance(key, Binding)]
         if action in suite_actions:
             return self.check_suite_action(action)
         match action:

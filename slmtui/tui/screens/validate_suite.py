@@ -15,6 +15,7 @@ from textual.widgets import OptionList
 from slmtui.events import Failure
 from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.measure.suite_file import parse_suite, read_suite
+from slmtui.tui.measuring_desk import MeasuringDesk
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.screens.validate_base import ValidateBase
 from slmtui.tui.widgets.suite_view import SuiteView
@@ -36,8 +37,8 @@ class ValidateSuite(ValidateBase):
         Binding("w", "wrong_only", "Wrong only", show=False, tooltip="Hide what was answered right, or not"),
     ]
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, desk: MeasuringDesk | None = None) -> None:
+        super().__init__(desk)
         self._before: list[Lines] = []
         self._draft = ""  # what the user's editor has written and no suite could hold
 

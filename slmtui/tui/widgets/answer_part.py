@@ -20,6 +20,7 @@ def parser() -> MarkdownIt:
 class _Quiet(Markdown):
     """Waits for its first text: Textual's own takes an empty one by itself, sooner or later."""
 
+    # Markdown waits in its own, Widget does not: the two cannot both be overridden by their type.
     def _on_mount(self, event: events.Mount) -> None:  # type: ignore[override]
         event.prevent_default()
 

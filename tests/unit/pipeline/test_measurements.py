@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_other_weights_of_the_same_size_have_none(slmtui_home: Path, tmp_path: P
 
 def test_what_is_not_a_number_survives(slmtui_home: Path, tmp_path: Path) -> None:
     made = model(tmp_path / "made", b"weights")
-    keep(made, Quality(12.5, math.nan, *[math.nan] * 5, 100, "built in", 1.0))  # type: ignore[arg-type]
+    keep(made, dataclasses.replace(FOUND, kl_mean=math.nan, kl_p99=math.nan))
     found = measurements(made).quality
     assert found is not None
     assert math.isnan(found.kl_mean)

@@ -77,7 +77,8 @@ def test_a_suite_without_questions_is_refused(model: Path) -> None:
 
 def test_the_suite_that_was_asked_is_kept_with_its_answers(model: Path) -> None:
     keep(model, Checklist(()), Suite((LINE,)))
-    assert measurements(model).asked is not None
-    assert measurements(model).asked.lines == (LINE,)  # type: ignore[union-attr]
+    asked = measurements(model).asked
+    assert asked is not None
+    assert asked.lines == (LINE,)
     keep(model, Checklist(()))
     assert measurements(model).asked is None
