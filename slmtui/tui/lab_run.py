@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from slmtui.events import Service
 from slmtui.lab.events import RowChanged
 from slmtui.lab.lab import machine
 from slmtui.lab.plan import LabPlan
-from slmtui.lab.result import LabResult
+from slmtui.lab.result import LabResult, VariantResult
 
 
 class LabRun:
@@ -22,13 +24,20 @@ class LabRun:
         return LabResult(tuple(self._rows.values()), self.plan.output, machine())
 
     def run(self, service: Service[LabResult]) -> Service[LabResult]:
-        """Pass on what `service` says, and keep the rows."""
-        while True:
-            try:
-                event = next(service)
-            except StopIteration as end:
-                found: LabResult = end.value
-                return found
-            if isinstance(event, RowChanged):
-                self._rows = {**self._rows, event.row.key: event.row}
-            yield event
+        """Pass on what `service` says, and keep the rows; a row that is left in the middle waits again."""
+        try:
+            while True:
+                try:
+                    event = next(service)
+                except StopIteration as end:
+                    found: LabResult = end.value
+                    return found
+                if isinstance(event, RowChanged):
+                    self._rows = {**self._rows, event.row.key: event.row}
+                yield event
+        finally:
+            self._rows = {key: _left(row) for key, row in self._rows.items()}
+
+
+def _left(row: VariantResult) -> VariantResult:
+    return dataclasses.replace(row, status="waiting") if row.status == "running" else row

@@ -164,6 +164,7 @@ async def test_a_cancel_keeps_what_was_done_and_the_lab_can_go_on() -> None:
         await pilot.press("escape")
         await ready(pilot, app, "Go on")
         assert "✓ FP16" in screen_text(app)
+        assert "waiting" in line_of(app, "· INT8 whole ")
         desk.may_go.set()
         await pilot.press("enter")
         await ready(pilot, app, "Use INT8 whole")
