@@ -22,7 +22,6 @@ class Runs(ours):
 
     def __init__(self, og: Any, model: Any, text: list[int]) -> None:
         super().__init__(og, model, text)
-        self._tokenizer = og.Tokenizer(model)
         self._numbers: Counter[tuple[int, int]] = Counter()
 
     def run(self, prompt_tokens: int, output_tokens: int) -> dict[str, Any]:
@@ -37,7 +36,7 @@ class Runs(ours):
         self._generator = None
         prompt, length = self.prompt(prompt_tokens), prompt_tokens + output_tokens
         options = {"do_sample": False, "min_length": length}
-        made = generate(self._og, self._model, self._tokenizer, prompt, output_tokens, options)
+        made = generate(self._og, self._model, None, prompt, output_tokens, options)
         assert made["tokens"] == output_tokens - 1
         return {"first": made["first"] - made["asked"], "speed": made["tokens"] / made["seconds"]}
 

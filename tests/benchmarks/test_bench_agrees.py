@@ -12,10 +12,9 @@ from slmtui.measure import bench as bench_module
 from slmtui.measure.bench_figures import BenchPlan
 from slmtui.measure.bench_runs import Lengths
 from slmtui.measure.bench_samples import RowSamples
+from tests.benchmarks.conftest import Goals
 
-# The issue's figure.
 APART = 0.03
-MOST_LOADS = 4
 
 
 def runs_of_both(
@@ -43,29 +42,27 @@ def runs_of_both(
     return found
 
 
-def agree(model: Path, lengths: Lengths, rounds: int, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether the best rounds are alike: what else the machine does only makes a round slower.
-
-    On a machine that is never quiet it takes more of them until both had a moment for themselves.
-    """
-    found: list[tuple[float, float, float, float]] = []
-    for _ in range(MOST_LOADS):
-        found += runs_of_both(model, lengths, rounds, monkeypatch)
-        ours_read, bare_read, ours_speed, bare_speed = (max(column) for column in zip(*found, strict=True))
-        ratios = {"prompt tokens/s": ours_read / bare_read, "tokens/s": ours_speed / bare_speed}
-        for name, ratio in ratios.items():
-            print(f"\n{name}: {ratio:.3f} of a bare loop after {len(found)} rounds", end="")
-        if all(ratio == pytest.approx(1, abs=APART) for ratio in ratios.values()):
-            return True
-    return False
-
-
-@pytest.mark.parametrize(("lengths", "rounds"), [(Lengths(256, 64), 40), (Lengths(32, 128), 40)])
-def test_on_the_sample(
-    converted_sample: Path, lengths: Lengths, rounds: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("model", "lengths", "rounds"),
+    [
+        ("converted_sample", Lengths(256, 64), 40),
+        ("converted_sample", Lengths(32, 128), 40),
+        ("converted_smollm2", Lengths(32, 16), 30),
+    ],
+)
+def test_figures_beside_a_bare_loops(
+    model: str,
+    lengths: Lengths,
+    rounds: int,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    goals: Goals,
 ) -> None:
-    assert agree(converted_sample, lengths, rounds, monkeypatch)
-
-
-def test_on_smollm2(converted_smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert agree(converted_smollm2, Lengths(32, 16), 30, monkeypatch)
+    """The best rounds count: what else the machine does only makes a round slower."""
+    found = runs_of_both(request.getfixturevalue(model), lengths, rounds, monkeypatch)
+    ours_read, bare_read, ours_speed, bare_speed = (max(column) for column in zip(*found, strict=True))
+    name = f"bench, {model.removeprefix('converted_')}, {lengths.prompt}+{lengths.output}"
+    goals.at_most(
+        f"{name}: prompt tokens/s apart by", 100 * abs(ours_read / bare_read - 1), 100 * APART, " %"
+    )
+    goals.at_most(f"{name}: tokens/s apart by", 100 * abs(ours_speed / bare_speed - 1), 100 * APART, " %")

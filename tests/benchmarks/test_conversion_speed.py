@@ -5,7 +5,7 @@ working folder of its own each time, for it finds its last result again in `.oli
 whole command, the check that the runtime loads the result included; the comparison with the source, which
 Olive does not have, is left out and has its own time in the manifest. The fastest round of each counts.
 
-Cold may take half of Olive's time and warm three tenths; on two quiet cores it was 0.40 and 0.22.
+Cold is to take at most half of Olive's time and warm three tenths; on two quiet cores it was 0.40 and 0.22.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from slmtui.conversion.plan import plan
 from slmtui.events import Cancel, drain
 from slmtui.process import SILENT, Meter
 from slmtui.source.inspect import inspect
+from tests.benchmarks.conftest import Goals
 
 ROUNDS = 2
 UNPACK = "import sys; from slmtui.conversion.gguf_checkpoint import unpack; from pathlib import Path;"
@@ -101,7 +102,7 @@ def _in_waiting() -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_a_conversion_is_well_below_olives_time_cold_and_warm(smollm2: Path, tmp_path: Path) -> None:
+def test_a_conversion_beside_olives_command(smollm2: Path, tmp_path: Path, goals: Goals) -> None:
     checkpoint = tmp_path / "smollm2"
     checkpoint.mkdir()
     subprocess.run([sys.executable, "-c", UNPACK, str(smollm2), str(checkpoint)], check=True, timeout=300)
@@ -125,7 +126,9 @@ def test_a_conversion_is_well_below_olives_time_cold_and_warm(smollm2: Path, tmp
         f" warm {min(warmed.seconds):.1f} s, {min(warmed.bytes) / 1e6:.0f} MB,"
         f" ratio {min(warmed.seconds) / best:.2f}"
     )
-    assert min(cold.seconds) <= 0.5 * best
-    assert min(warmed.seconds) <= 0.3 * best
-    assert min(cold.bytes) <= min(theirs.bytes)
-    assert min(warmed.bytes) <= min(theirs.bytes)
+    goals.at_most("conversion, cold: seconds / olive auto-opt's", min(cold.seconds) / best, 0.5)
+    goals.at_most("conversion, warm: seconds / olive auto-opt's", min(warmed.seconds) / best, 0.3)
+    goals.at_most("conversion, cold: peak memory / olive auto-opt's", min(cold.bytes) / min(theirs.bytes), 1)
+    goals.at_most(
+        "conversion, warm: peak memory / olive auto-opt's", min(warmed.bytes) / min(theirs.bytes), 1
+    )

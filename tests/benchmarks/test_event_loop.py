@@ -1,8 +1,8 @@
 """How long the event loop is kept busy at a stretch while slmtui converts and while it answers.
 
-At most 50 ms in the median of three rounds. A slow machine stalls every program: where a bare Textual app of
-thirty widgets is busy for longer in the same run, that is the limit. It is the event loop's own time that
-counts, not what other processes take of the machine meanwhile.
+The median of three rounds counts, aimed at 50 ms, and said beside that of a bare Textual app of thirty
+widgets in the same run: a slow machine stalls every program. It is the event loop's own time that counts, not
+what other processes take of the machine meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.prompt_area import PromptArea
+from tests.benchmarks.conftest import Goals
 from tests.tui.walking import primary, until
 
 LIMIT_SECONDS = 0.050
@@ -72,14 +73,16 @@ async def _bare_stall() -> float:
     return max(watch.stalls)
 
 
-async def test_the_event_loop_never_stands_still_for_50_ms() -> None:
+async def test_the_event_loops_longest_stalls_beside_those_of_a_bare_app(goals: Goals) -> None:
     bare = [await _bare_stall() for _ in range(ROUNDS)]
     rounds = [await _longest_stalls() for _ in range(ROUNDS)]
     bare += [await _bare_stall() for _ in range(ROUNDS)]
     print("\nlongest stalls of a bare app: " + ", ".join(f"{stall * 1000:.1f} ms" for stall in bare))
     for name, stalls in zip(("converting", "answering"), zip(*rounds, strict=True), strict=True):
         print(f"longest stalls while {name}: " + ", ".join(f"{stall * 1000:.1f} ms" for stall in stalls))
-        assert statistics.median(stalls) <= max(LIMIT_SECONDS, *bare)
+        stall = statistics.median(stalls)
+        goals.at_most(f"longest stall while {name}", 1000 * stall, 1000 * LIMIT_SECONDS, " ms")
+        goals.at_most(f"longest stall while {name} / of a bare app", stall / statistics.median(bare), 1.5)
 
 
 async def _longest_stalls() -> tuple[float, float]:

@@ -12,6 +12,7 @@ from slmtui.runtime.client import ModelHost
 from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.parameters import ChatParameters
 from slmtui.runtime.talk import talk
+from tests.benchmarks.conftest import Goals
 
 HISTORY_TOKENS = 2000
 ROUNDS = 5
@@ -26,7 +27,7 @@ def asked(host: ModelHost, conversation: Conversation) -> tuple[Conversation, An
     return done, answer
 
 
-def test_the_tenth_turn_after_2000_tokens_starts_nearly_as_fast_as_the_first(converted_smollm2: Path) -> None:
+def test_the_tenth_turn_after_2000_tokens_beside_the_first(converted_smollm2: Path, goals: Goals) -> None:
     told = "The lamp in the hall is green, and that in the kitchen is blue. " * 15
     with ModelHost(converted_smollm2) as host:
         host.load()
@@ -56,4 +57,4 @@ def test_the_tenth_turn_after_2000_tokens_starts_nearly_as_fast_as_the_first(con
         f" {answer.prompt_tokens} tokens {statistics.median(later) * 1000:.0f} ms, ratio {ratio:.2f};"
         f" regenerated {regenerated.ttft_seconds * 1000:.0f} ms"
     )
-    assert ratio <= 2
+    goals.at_most("first token of a tenth turn / of a first one", ratio, 2)
