@@ -12,6 +12,7 @@ from slmtui.cli.commands import (
     deploy,
     doctor,
     inspect,
+    keys,
     lab,
     lint,
     list_models,
@@ -57,6 +58,6 @@ def build() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, bench, validate, lab, report, run):
+    for family in (*families, list_models, chat, bench, validate, lab, report, run, keys):
         family.declare(commands)
     return parser

@@ -20,10 +20,11 @@ from textual.theme import Theme
 from textual.timer import Timer
 
 from slmtui import deployment as deployments
-from slmtui.config import settings, themes
+from slmtui.config import keymap, settings, themes
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Failure, Service
 from slmtui.text import plain
+from slmtui.tui.commands import Commands, problems, table
 from slmtui.tui.early_keys import EarlyKeys
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.measured import Measured, look
@@ -74,9 +75,10 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class SlmtuiApp(EarlyKeys):
+class SlmtuiApp(Commands, EarlyKeys):
     """slmtui in the terminal."""
 
+    KEYS = "app"
     TITLE = "slmtui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
@@ -88,6 +90,11 @@ class SlmtuiApp(EarlyKeys):
         Binding("question_mark,f1", "help", "Help", tooltip="What this screen is for, and its keys"),
         Binding(
             "ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, and what it leaves is said"
+        ),
+        # Second ways: some terminals keep Ctrl+P for themselves.
+        Binding("colon", "command_palette", "Commands", show=False, tooltip="Find a command by its name"),
+        Binding(
+            "g,ctrl+underscore", "jump", "Jump", show=False, tooltip="A letter over every field: go there"
         ),
         *(
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
@@ -131,10 +138,25 @@ class SlmtuiApp(EarlyKeys):
     def on_mount(self) -> None:
         """Say what is wrong with the user's own files, and go on without them."""
         self._event_loop = asyncio.get_running_loop()
-        for failure in self._problems:
-            self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
+        self._say(self._problems)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
+        self._load_keys()
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
+
+    def _load_keys(self) -> None:
+        """Take the user's keys; which of them cannot be is found out beside, for it takes all the screens."""
+        keys, wrong = keymap.load()
+        self._say(wrong)
+        if keys:
+            self.set_keymap(keys)
+            self.run_worker(partial(self._check_keys, keys), thread=True, exit_on_error=False)
+
+    def _check_keys(self, keys: dict[str, str]) -> None:
+        self.call_from_thread(self._say, problems(keys, table()))
+
+    def _say(self, failures: Iterable[Failure]) -> None:
+        for failure in failures:
+            self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
 
     def on_ready(self) -> None:
         """The first frame can be drawn."""
@@ -322,6 +344,14 @@ class SlmtuiApp(EarlyKeys):
         """Show a station's screen."""
         if mode != self.current_mode:
             self.switch_mode(mode)
+
+    def action_jump(self) -> None:
+        """Put a letter over everything that can have the focus, and go to the one that is pressed."""
+        from slmtui.tui.screens.jump import JumpScreen
+
+        below = self.screen
+        if not isinstance(below, JumpScreen):
+            self.push_screen(JumpScreen(below), lambda chosen: below.set_focus(chosen or below.focused))
 
     def action_help(self) -> None:
         """Explain the shown screen."""

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
+from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.widgets.key_footer import KeyFooter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
 
 
-class StationScreen(Screen[None]):
+class StationScreen(Commands, Screen[None]):
     """A station: `MODE` names it, `HEADING` says what happens here, `HELP` explains it (Markdown).
 
     A screen that belongs to a station names that one in `RAIL`.

@@ -19,6 +19,7 @@ from slmtui.runtime.answer import Token
 from slmtui.runtime.side_by_side import Outcome, Side
 from slmtui.tui.beside_desk import BesideDesk, Target, alone, other, targets
 from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.commands import Commands
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.path_input import PathInput
@@ -40,7 +41,7 @@ field below the names joins the choice.
 """
 
 
-class BesideScreen(Screen[None]):
+class BesideScreen(Commands, Screen[None]):
     """Shown over the chat; its hosts end with it."""
 
     CSS_PATH = "beside.tcss"

@@ -19,6 +19,7 @@ from slmtui.runtime import conversations
 from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.conversations import Found
 from slmtui.runtime.neutral import neutral
+from slmtui.tui.commands import Commands
 from slmtui.tui.format import ago
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.table import Column, Row, Table
@@ -30,7 +31,7 @@ class _Search:
     damaged: Sequence[Failure]
 
 
-class ConversationsScreen(ModalScreen[Conversation | None]):
+class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
     """Ends with the conversation to go on with, or with nothing."""
 
     DEFAULT_CSS = """

@@ -11,13 +11,14 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from slmtui.tui.commands import Commands
 from slmtui.tui.widgets.key_footer import KeyFooter
 
 Result = TypeVar("Result")
 _AROUND = 4  # the border above and below, the buttons, and the footer
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Commands, ModalScreen[Result]):
     """Ends with an answer."""
 
     CSS_PATH = "dialog.tcss"

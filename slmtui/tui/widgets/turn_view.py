@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from slmtui.runtime.conversation import Turn
 from slmtui.runtime.neutral import neutral
 from slmtui.tui.chat_words import figures_line
+from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, icon
 from slmtui.tui.widgets.answer_text import AnswerText
 
@@ -23,9 +23,14 @@ QUESTION_SHOWN = 1_200
 _LINES_SHOWN = 12
 
 
-class TurnView(Vertical, can_focus=True):
+class _Body(Vertical):
+    BLANK = True
+
+
+class TurnView(Commands, Vertical, can_focus=True):
     """A turn; `j` and `k` go to the ones around it, letters do something with it."""
 
+    BLANK = True
     DEFAULT_CSS = """
     TurnView {
         height: auto;
@@ -76,7 +81,7 @@ class TurnView(Vertical, can_focus=True):
         self._shown: tuple[object, ...] = ()
         self._rests = False
         # Kept at hand: a query would look at every block of the answer.
-        self._body = Vertical(classes="turn-body")
+        self._body = _Body(classes="turn-body")
         self._forgotten = Static(classes="forgotten-line")
         self._asked = Static(classes="question", markup=False)
         self._answer = AnswerText()
@@ -116,20 +121,9 @@ class TurnView(Vertical, can_focus=True):
             self.styles.height = self.size.height if rests else "auto"
             self._body.display = not rests
 
-    @property
-    def parts(self) -> int:
-        """In how many parts its answer is shown."""
-        return len(self._answer.parts)
-
-    def settle(self, window: Widget) -> None:
-        """Parts of a long answer that cannot be seen through `window` rest."""
-        if not self._rests:
-            self._answer.settle(window)
-
     def wake(self) -> None:
-        """At another width everything has another height."""
+        """At another width it has another height."""
         self.rest(False)
-        self._answer.wake()
 
     def show_forgotten(self, index_of_first: int) -> None:
         """Whether the model still sees this turn; the first that it sees has the line above it."""

@@ -1,0 +1,97 @@
+"""The table of commands, the user's key map, and jump mode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from slmtui.config.keymap import keymap_file
+from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.commands import Command, problems, table
+from slmtui.tui.screens.jump import JumpScreen
+from tests.tui.walking import until
+
+COMMANDS = [
+    Command("app.help", ("f1",), "Help"),
+    Command("chat.export", ("ctrl+s",), "Export"),
+    Command("chat.clear", ("ctrl+l",), "New"),
+    Command("lab.copy", ("y",), "Copy"),
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SLMTUI_HOME", str(tmp_path))
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+def test_every_command_has_one_name_and_keys_that_differ_within_their_place() -> None:
+    commands = table()
+    assert len(commands) > 80
+    assert len({command.name for command in commands}) == len(commands)
+    assert {"app.jump", "station.proceed", "chat.regenerate"} <= {command.name for command in commands}
+    assert problems({}, commands) == []
+
+
+@pytest.mark.parametrize(
+    ("keymap", "said"),
+    [
+        ({"chat.nothing": "x"}, "there is no command 'chat.nothing'"),
+        ({"chat.export": "ctrl+l"}, "ctrl+l is the key of chat.export and of chat.clear"),
+        ({"chat.export": "f1"}, "f1 is the key of chat.export and of app.help"),
+        ({"lab.copy": "escape"}, "escape is the key of lab.copy and of the way out"),
+    ],
+)
+def test_names_and_keys_that_cannot_be_are_said(keymap: dict[str, str], said: str) -> None:
+    (failure,) = problems(keymap, COMMANDS)
+    assert said in failure.cause
+
+
+def test_two_commands_may_change_their_keys_with_each_other() -> None:
+    assert problems({"chat.export": "ctrl+l", "chat.clear": "ctrl+s", "lab.copy": "ctrl+s"}, COMMANDS) == []
+
+
+async def test_the_users_keys_hold_and_stand_in_the_help(home: Path) -> None:
+    keymap_file().write_text('[app]\nhelp = "f11"\n[start]\npath = "x"\n', encoding="utf-8")
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        assert "f1" not in app.screen.active_bindings
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("escape", "f11")
+        await until(pilot, lambda: app.screen.is_modal)
+        assert "| X | Type the path" in app.screen._text()  # type: ignore[attr-defined]
+
+
+async def test_a_key_map_that_cannot_be_is_said_and_the_app_goes_on(home: Path) -> None:
+    keymap_file().write_text('start.path = "f1"\nno.such = "x"\n', encoding="utf-8")
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: len(app._notifications) == 2, 60)
+        said = " ".join(note.message for note in app._notifications)
+        assert "there is no command 'no.such'" in said
+        assert "f1 is the key of start.path and of app.help" in said
+
+
+async def test_a_letter_over_each_field_goes_there_and_escape_nowhere(home: Path) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)
+        before = app.focused
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        labels = [label for label in app.screen.query(".jump") if label.region]
+        assert len(labels) == len(app.screen._places) > 2  # type: ignore[attr-defined]
+        places = dict(app.screen._places)  # type: ignore[attr-defined]
+        for label, widget in zip(labels, places.values(), strict=True):
+            assert label.region.offset == widget.region.offset
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal)
+        assert app.focused is before
+        letter, wanted = next((key, widget) for key, widget in places.items() if widget is not before)
+        await pilot.press("g", letter)
+        await until(pilot, lambda: app.focused is wanted)
