@@ -45,7 +45,11 @@ class TurnView(Commands, Vertical, can_focus=True):
             margin-bottom: 1;
             display: none;
         }
-        &.-forgotten { opacity: 60%; }
+        &.-forgotten .question {
+            background: $background;
+            border-left: thick $border-blurred;
+            color: $text-muted;
+        }
         &:focus .question { border-left: thick $accent; background: $accent 20%; }
     }
     """

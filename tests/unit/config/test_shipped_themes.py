@@ -1,19 +1,21 @@
-"""The two themes that come with slmtui can be read: WCAG 2.2's 4.5 : 1 for every colour that carries text."""
+"""The themes that come with slmtui can be read: WCAG 2.2's 4.5 : 1 for every colour that carries text."""
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
+from math import dist
 from pathlib import Path
 
 import pytest
-from textual.color import Color
+from textual.color import Color, rgb_to_lab
 from textual.theme import Theme
 
 from slmtui.config.locations import shipped_dir
 from slmtui.config.themes import ThemeFile, load
+from tests.tui.contrast import luminance
 
 ENOUGH = 4.5
-NAMES = ("slmtui-dark", "slmtui-light")
+NAMES = sorted(path.stem for path in Path(shipped_dir("themes")).glob("*.toml"))
 PLACES = ("background", "surface", "panel", "boost")
 STATES = ("success", "warning", "error")
 INKS = ("foreground", "primary", "secondary", "accent", *STATES)
@@ -40,13 +42,6 @@ def drawn(name: str) -> dict[str, str]:
     return {**theme.to_color_system().generate(), **file.variables}
 
 
-def luminance(colour: Color) -> float:
-    """Relative luminance, as WCAG 2.2 defines it."""
-    channels = (value / 255 for value in colour.rgb)
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def contrast(ink: str, place: str) -> float:
     """Contrast ratio of a text colour on a background; `auto 60%` is black or white, partly opaque."""
     below = Color.parse(place)
@@ -54,7 +49,7 @@ def contrast(ink: str, place: str) -> float:
         above = below + below.get_contrast_text(float(ink.removeprefix("auto").strip(" %")) / 100)
     else:
         above = below + Color.parse(ink)
-    light, dark = sorted((luminance(above), luminance(below)), reverse=True)
+    light, dark = sorted((luminance(*above.rgb), luminance(*below.rgb)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -117,9 +112,57 @@ def test_every_variable_is_one_that_textual_knows(name: str):
     assert set(shipped(name).variables) <= set(bare)
 
 
-def test_one_is_dark_and_one_is_light():
-    assert [shipped(name).dark for name in NAMES] == [True, False]
+@pytest.mark.parametrize("name", NAMES)
+def test_every_theme_says_the_same_things(name: str):
+    assert set(shipped(name).variables) == set(shipped("slmtui-dark").variables)
+    assert set(shipped(name).colours) == set(shipped("slmtui-dark").colours)
 
 
-def test_nothing_else_is_shipped():
-    assert {path.stem for path in Path(shipped_dir("themes")).glob("*.toml")} == set(NAMES)
+def test_there_are_dark_ones_and_light_ones():
+    assert {shipped(name).dark for name in NAMES} == {True, False}
+    assert shipped("slmtui-dark").dark
+    assert not shipped("slmtui-light").dark
+
+
+@pytest.mark.parametrize(("ink", "place"), product((*INKS, "text-muted"), PLACES))
+def test_high_contrast_is_7_to_1(ink: str, place: str):
+    colours = drawn("slmtui-contrast")
+    assert contrast(colours[ink], colours[place]) >= 7
+
+
+# How a colour looks to eyes without one kind of cones: Machado, Oliveira and Fernandes 2009, severity 1.
+BLIND = {
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+
+
+def seen(colour: str, kind: str) -> tuple[float, float, float]:
+    """A colour as such eyes see it, in CIE L*a*b*."""
+    channels = (value / 255 for value in Color.parse(colour).rgb)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    left = [min(max(sum(a * b for a, b in zip(row, linear, strict=True)), 0), 1) for row in BLIND[kind]]
+    bent = [c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in left]
+    lab = rgb_to_lab(Color(*(round(c * 255) for c in bent)))
+    return lab.L, lab.a, lab.b
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"), [(kind, *pair) for kind in BLIND for pair in combinations(STATES, 2)]
+)
+def test_the_states_stay_apart_for_colour_blind_eyes(kind: str, one: str, other: str):
+    colours = drawn("slmtui-okabe-ito")
+    assert dist(seen(colours[one], kind), seen(colours[other], kind)) >= 20
