@@ -24,6 +24,10 @@ class Settings:
     """
 
     theme: str = "slmtui-dark"
+    # Whether anything moves on the screen by itself; TEXTUAL_ANIMATIONS, where it is set, decides instead.
+    animations: bool = True
+    # Signs in ASCII, whatever the terminal says it can show.
+    plain_signs: bool = False
     # The Python that runs Olive and the runtimes; empty: slmtui chooses (see `toolchain.py`).
     toolchain_python: str = dataclasses.field(default="", metadata={"table": "toolchain", "key": "python"})
 

@@ -31,7 +31,7 @@ COLOURS = (
     "error",
 )
 NUMBERS = ("luminosity_spread", "text_alpha")
-_KEYS = ("name", "dark", *COLOURS, *NUMBERS, "variables")
+KEYS = ("name", "dark", *COLOURS, *NUMBERS, "variables")
 # A colour or style that Textual cannot read ends the program in the moment the theme is chosen, so only what
 # it surely can is let through. `auto 60%` is black or white, whichever can be read, so it is for text alone.
 _AUTO = re.compile(r"auto (?:100|\d{1,2})%")
@@ -85,13 +85,20 @@ def load_all() -> tuple[list[ThemeFile], list[Failure]]:
 
 def load(path: Path) -> tuple[ThemeFile | None, list[Failure]]:
     """The theme in a file and what is wrong with it; None if it cannot be used."""
+    text = ""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        read = path.read_bytes()
+        text = read.decode("utf-8-sig")
+        data = tomllib.loads(text)
     except OSError as error:
         return None, [_left_out(path, f"it cannot be read ({error.strerror or error})")]
-    except ValueError as error:  # not TOML, or not UTF-8
-        return None, [_left_out(path, str(error))]
-    wrong = list(_faults(data))
+    except UnicodeDecodeError as error:
+        return None, [_left_out(path, f"line {read[: error.start].count(10) + 1} is not UTF-8: {error}")]
+    except ValueError as error:  # not TOML
+        return None, [_left_out(path, _syntax(text, error))]
+    wrong = [f"{_line_of(text, key)}{key} has to be {fault}" for key, fault in _faults(data)]
+    if "primary" not in data:
+        wrong.append("it has no primary colour")
     if wrong:
         return None, [_left_out(path, "; ".join(wrong))]
     return (
@@ -103,34 +110,30 @@ def load(path: Path) -> tuple[ThemeFile | None, list[Failure]]:
             path=path,
             **{key: float(data[key]) for key in NUMBERS if key in data},
         ),
-        [_unknown(path, key) for key in data if key not in _KEYS],
+        [unknown_key(path, text, key, KEYS) for key in data if key not in KEYS],
     )
 
 
-def _faults(data: Mapping[str, Any]) -> Iterable[str]:
-    """What makes a theme unusable."""
+def _faults(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """What makes a theme unusable: a key, and what its value has to be."""
     if not isinstance(data.get("name", ""), str) or not data.get("name", "-"):
-        yield "name has to be text"
+        yield "name", "text"
     if not isinstance(data.get("dark", True), bool):
-        yield "dark has to be true or false"
-    if "primary" not in data:
-        yield "it has no primary colour"
+        yield "dark", "true or false"
     for key in COLOURS:
         value = data.get(key, "#000")
         if not isinstance(value, str) or not _HEX.fullmatch(value):
-            yield f"{key} has to be a colour such as #5fb3a1, not {value!r}"
+            yield key, f"a colour such as #5fb3a1, not {value!r}"
     for key in NUMBERS:
         number = data.get(key, 0)
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number <= 1:
-            yield f"{key} has to be a number from 0 to 1, not {number!r}"
+            yield key, f"a number from 0 to 1, not {number!r}"
     variables = data.get("variables", {})
     if not isinstance(variables, dict):
-        yield "variables has to be a table"
+        yield "variables", "a table"
         return
     faults = ((name, value, _variable_fault(name, value)) for name, value in variables.items())
-    yield from (
-        f"variables.{name} has to be {fault}, not {value!r}" for name, value, fault in faults if fault
-    )
+    yield from ((f"variables.{name}", f"{fault}, not {value!r}") for name, value, fault in faults if fault)
 
 
 def _variable_fault(name: str, value: object) -> str:
@@ -148,10 +151,36 @@ def _variable_fault(name: str, value: object) -> str:
     return "a colour such as #5fb3a1"
 
 
-def _unknown(path: Path, key: str) -> Failure:
-    near = difflib.get_close_matches(key, _KEYS, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"It may have {', '.join(_KEYS)}."
-    return Failure(f"The theme {path} has an unknown key, {key}, which is ignored.", hint)
+def unknown_key(path: Path, text: str, key: str, known: Iterable[str]) -> Failure:
+    """That a key means nothing, and the one that may be meant."""
+    known = list(known)
+    near = difflib.get_close_matches(key, known, n=1)
+    every = ", ".join(known) if len(known) < 20 else "what https://textual.textualize.io/guide/design/ lists"
+    hint = f"Did you mean {near[0]}?" if near else f"It may have {every}."
+    where = _line_of(text, key)
+    return Failure(f"The theme {path} has an unknown key, {where}{key}, which is ignored.", hint)
+
+
+def _syntax(text: str, error: ValueError) -> str:
+    """What is no TOML, with the line itself: the message has its number."""
+    found = re.search(r"line (\d+)", str(error))
+    lines = text.splitlines()
+    at = int(found[1]) - 1 if found else len(lines)
+    return f"{error}: {lines[at].strip()!r}" if at < len(lines) else str(error)
+
+
+def _line_of(text: str, key: str) -> str:
+    """Where a key stands in the file, as `line 3: `; nothing if it cannot be found."""
+    table, _, name = key.rpartition(".")
+    at = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            at = heading[1].strip("\"'")
+            if at == key:
+                return f"line {number}: "
+        elif at == table and re.match(rf"""\s*["']?{re.escape(name)}["']?\s*=""", line):
+            return f"line {number}: "
+    return ""
 
 
 def _left_out(path: Path, why: str) -> Failure:

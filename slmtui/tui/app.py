@@ -9,27 +9,27 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.timer import Timer
 
 from slmtui import deployment as deployments
-from slmtui.config import keymap, settings, themes
+from slmtui.config import keymap
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Cancel, Failure, Service
 from slmtui.text import plain
 from slmtui.tui.commands import Commands, problems, table
 from slmtui.tui.early_keys import EarlyKeys
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.looks import Looks
 from slmtui.tui.measured import Measured, look
 from slmtui.tui.station_screen import StationScreen
-from slmtui.tui.themes import as_theme
 from slmtui.tui.widgets.rail import STATIONS, Rail
 
 if TYPE_CHECKING:
@@ -96,6 +96,9 @@ class SlmtuiApp(Commands, EarlyKeys):
         Binding(
             "g,ctrl+underscore", "jump", "Jump", show=False, tooltip="A letter over every field: go there"
         ),
+        Binding(
+            "C,f11", "change_theme", "Themes", show=False, tooltip="Choose the colours, and see them at once"
+        ),
         *(
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
@@ -116,45 +119,32 @@ class SlmtuiApp(Commands, EarlyKeys):
         self.last_words: tuple[str, ...] = ()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._pump_timer: Timer | None = None
-        self._problems: list[Failure] = []
-        self._load_theme()
+        self.looks = Looks(self)
+        self._problems = self.looks.load()
 
     # Start and end
-
-    def _load_theme(self) -> None:
-        """Register the themes and take the user's, before anything is drawn in another one."""
-        files, self._problems = themes.load_all()
-        for file in files:
-            self.register_theme(as_theme(file))
-        loaded, problem = settings.load()
-        if problem is not None:
-            self._problems.append(problem)
-        for name in (loaded.theme, settings.Settings().theme):
-            if name in self.available_themes:
-                self.set_reactive(SlmtuiApp.theme, name)
-                self.stylesheet.set_variables(self.get_css_variables())
-                return
 
     def on_mount(self) -> None:
         """Say what is wrong with the user's own files, and go on without them."""
         self._event_loop = asyncio.get_running_loop()
-        self._say(self._problems)
-        self.theme_changed_signal.subscribe(self, self._remember_theme)
+        self.say(self._problems)
+        self.looks.begin()
         self._load_keys()
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
 
     def _load_keys(self) -> None:
         """Take the user's keys; which of them cannot be is found out beside, for it takes all the screens."""
         keys, wrong = keymap.load()
-        self._say(wrong)
+        self.say(wrong)
         if keys:
             self.set_keymap(keys)
             self.run_worker(partial(self._check_keys, keys), thread=True, exit_on_error=False)
 
     def _check_keys(self, keys: dict[str, str]) -> None:
-        self.call_from_thread(self._say, problems(keys, table()))
+        self.call_from_thread(self.say, problems(keys, table()))
 
-    def _say(self, failures: Iterable[Failure]) -> None:
+    def say(self, failures: Iterable[Failure]) -> None:
+        """Say what is wrong with the user's own files."""
         for failure in failures:
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
 
@@ -164,9 +154,12 @@ class SlmtuiApp(Commands, EarlyKeys):
         if isinstance(self.screen, StationScreen):
             self.screen.begin()
 
-    def _remember_theme(self, theme: Theme) -> None:
-        """Keep a theme that was chosen; writing the file is nothing for the event loop."""
-        self.run_worker(partial(settings.save, theme=theme.name), thread=True, exit_on_error=False)
+    def on_unmount(self) -> None:
+        self.looks.end()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line goes through: Textual's filters, and ours."""
+        return [*super().get_line_filters(), *self.looks.filters]
 
     async def action_quit(self) -> None:
         """End every child, then leave."""
@@ -359,6 +352,13 @@ class SlmtuiApp(Commands, EarlyKeys):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    def action_change_theme(self) -> None:
+        """Choose a theme while looking at it."""
+        from slmtui.tui.screens.themes import ThemesScreen
+
+        if not isinstance(self.screen, ThemesScreen):
+            self.push_screen(ThemesScreen())
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy through the terminal (OSC 52) and through the system's clipboard, whichever works."""
