@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Markdown, TextArea
+from textual.widgets import Input, TextArea
 
 from slmtui import pipeline
 from slmtui.events import Failure, Progress
@@ -17,7 +17,7 @@ from slmtui.tui.screens.chat_deeds import ChatDeeds
 from slmtui.tui.screens.chat_files import ChatFiles
 from slmtui.tui.screens.chat_help import HELP
 from slmtui.tui.screens.chat_panel import ChatPanel
-from slmtui.tui.widgets.answer_part import AnswerPart, parser
+from slmtui.tui.widgets.answer_part import AnswerPart
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
@@ -26,10 +26,6 @@ from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.transcript import Transcript
 from slmtui.tui.widgets.turn_view import TurnView
 from slmtui.tui.widgets.verdicts import FailurePanel
-
-# Each kind of widget brings a style sheet that Textual parses when the first one is shown: 0.1 s in the
-# middle of an answer. A hidden turn and a text with every kind of block pay for it when the screen is opened.
-_EVERY_BLOCK = "# h\n\ntext\n\n- a\n\n1. b\n\n> q\n\n```python\npass\n```\n\n| a |\n|---|\n| b |\n\n---\n"
 
 
 class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
@@ -48,8 +44,9 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             with Vertical(id="talk"):
                 yield FailurePanel(id="chat-failure")
                 yield Transcript(id="turns")
+                # Each kind of widget brings a style sheet that Textual reads when the first one is shown: a
+                # hidden turn pays for it when the screen is opened, not in the middle of an answer.
                 with Vertical(id="warm"):
-                    yield Markdown(_EVERY_BLOCK, parser_factory=parser)
                     yield AnswerPart()
                     yield TurnView(0, Turn(""))
                 yield ContextBar()

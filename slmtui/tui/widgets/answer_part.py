@@ -1,83 +1,100 @@
-"""A piece of an answer: Markdown that is only added to, and an empty box while it is out of sight."""
+"""A piece of an answer: Markdown that is only added to, drawn as one widget.
+
+Textual's own Markdown is a widget for each paragraph, cell and bullet: dozens that are arranged and composed
+anew whenever the answer grows. A piece is one, and only its last block is read and laid out again.
+"""
 
 from __future__ import annotations
 
-from markdown_it import MarkdownIt
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.widgets import Markdown
-from textual.widgets.markdown import MarkdownFence
+from textual import work
+from textual.content import Content
+from textual.geometry import Size
+from textual.selection import Selection
+from textual.widget import Widget
 
 from slmtui.tui.answer_parts import Part
+from slmtui.tui.code_colours import prepare
+from slmtui.tui.markdown_page import MarkdownPage
 
 
-def parser() -> MarkdownIt:
-    """GitHub's Markdown, in which HTML is text: Textual would leave out whatever looks like a tag."""
-    return MarkdownIt("gfm-like", {"html": False})
+class AnswerPart(Widget):
+    """Shows one `Part`."""
 
-
-class _Quiet(Markdown):
-    """Waits for its first text: Textual's own takes an empty one by itself, sooner or later."""
-
-    # Markdown waits in its own, Widget does not: the two cannot both be overridden by their type.
-    def _on_mount(self, event: events.Mount) -> None:  # type: ignore[override]
-        event.prevent_default()
-
-
-class AnswerPart(Vertical):
-    """Shows one `Part`; one that stands `later` has the gap of the block above it already."""
-
+    COMPONENT_CLASSES = {
+        *("h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "link", "code_inline"),
+        *("code", "mark", "aside", "head"),
+    }
     DEFAULT_CSS = """
     AnswerPart {
         height: auto;
-        Markdown { margin: 0; padding: 0 1; height: auto; }
-        .-goes-on { margin-bottom: 0; & > Label { padding-bottom: 0; } }
-        .-joins > Label { padding-top: 0; }
-        &.-later .-begins { margin-top: 0; }
+        width: 1fr;
+        margin: 0 1 1 1;
+        text-wrap: nowrap;
+        &.-goes-on { margin: 0 1; }
+        & > .h1 {
+            color: $markdown-h1-color;
+            background: $markdown-h1-background;
+            text-style: $markdown-h1-text-style;
+        }
+        & > .h2 {
+            color: $markdown-h2-color;
+            background: $markdown-h2-background;
+            text-style: $markdown-h2-text-style;
+        }
+        & > .h3 {
+            color: $markdown-h3-color;
+            background: $markdown-h3-background;
+            text-style: $markdown-h3-text-style;
+        }
+        & > .h4, & > .h5, & > .h6 { color: $markdown-h4-color; text-style: $markdown-h4-text-style; }
+        & > .em { text-style: italic; }
+        & > .strong { text-style: bold; }
+        & > .s { text-style: strike; }
+        & > .link { text-style: underline; }
+        & > .code { background: black 10%; }
+        & > .mark { color: $text-primary; }
+        & > .aside { color: $text-muted; }
+        & > .head { color: $primary; text-style: bold; }
+        &:dark > .code_inline { background: $warning 10%; color: $text-warning 95%; }
+        &:light > .code_inline { background: $error 5%; color: $text-error 95%; }
+        &:light > .code { background: white 30%; }
+        &:light > .mark { color: $text-secondary; }
     }
     """
 
-    def __init__(self, *, later: bool = False) -> None:
-        super().__init__(classes="-later" if later else None)
-        self.text = ""
-        self._rests = False
-        self._markdown = _Quiet(open_links=False, parser_factory=parser)
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = MarkdownPage()
+        self._asked_for: set[str] = set()
 
-    def compose(self) -> ComposeResult:
-        yield self._markdown
+    def show(self, part: Part, *, goes_on: bool = False, grows: bool = False) -> None:
+        """Show it; `goes_on`: the next part joins it; `grows`: more of it comes."""
+        if self.page.take(part, goes_on=goes_on, grows=grows):
+            self.set_class(goes_on, "-goes-on")
+            self.refresh(layout=True)
+            for language in self.page.unprepared - self._asked_for:
+                self._asked_for.add(language)
+                self._prepare(language)
 
-    async def show(self, part: Part, *, goes_on: bool) -> None:
-        """Show it; `goes_on`: the next part joins it."""
-        shown, self.text = self.text, part.text
-        if shown == part.text:
-            return
-        self.rest(False)
-        markdown = self._markdown
-        # Never a text by `update`: what is appended to it later would be taken for the beginning of a block.
-        if part.text.startswith(shown):
-            await markdown.append(part.text[len(shown) :])
-        elif shown.rstrip() != part.text.rstrip():
-            await markdown.update("")
-            await markdown.append(part.text)
-        blocks = markdown.children
-        if blocks:
-            blocks[0].add_class("-begins", "-joins" if part.joins else "-begins")
-        if blocks and goes_on:
-            blocks[-1].add_class("-goes-on")
+    @work(thread=True, group="colours")
+    def _prepare(self, language: str) -> None:
+        prepare(language)
+        if self.is_attached and self.app.is_running:
+            self.app.call_from_thread(self._colour)
 
-    def rest(self, rests: bool) -> None:
-        """Out of sight it is an empty box of its height.
+    def _colour(self) -> None:
+        self.page.forget_colours()
+        self.refresh()
 
-        Textual lays every widget out again when an answer grows, whether it can be seen or not, and a page of
-        Markdown is dozens of them.
-        """
-        if rests != self._rests:
-            self._rests = rests
-            self.styles.height = self.size.height if rests else "auto"
-            self._markdown.display = not rests
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it has at that width."""
+        return len(self.page.lines(width)) if width else 0
 
-    @property
-    def fences(self) -> list[MarkdownFence]:
-        """Its blocks of code, in order."""
-        return list(self.query(MarkdownFence))
+    def render(self) -> Content:
+        """Its lines at the width that it has."""
+        return Content("\n").join(self.page.lines(self.content_size.width))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What is marked with the mouse, without the spaces that fill the lines."""
+        lines = (line.plain.rstrip() for line in self.page.lines(self.content_size.width))
+        return selection.extract("\n".join(lines)), "\n"

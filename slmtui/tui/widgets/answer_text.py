@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widget import MountError, Widget
+from textual.widget import MountError
 from textual.widgets import Collapsible, Static
 
 from slmtui.runtime.neutral import Neutral
@@ -16,6 +16,7 @@ from slmtui.tui.widgets.answer_part import AnswerPart
 class AnswerText(Vertical):
     """Shows a text that grows; only what is new of it is parsed and drawn."""
 
+    BLANK = True  # as it draws nothing itself, its lines need not be made anew at each piece
     DEFAULT_CSS = """
     AnswerText {
         height: auto;
@@ -28,7 +29,7 @@ class AnswerText(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._given = ("", True)
+        self._given = ("", True)  # the text, and whether it is all of it
         self._neutral = Neutral()
         self._clean = ""
         self._spoken = Spoken("", "")
@@ -76,25 +77,11 @@ class AnswerText(Vertical):
             await view.remove()
         for index, part in enumerate(parts):
             if index == len(views):
-                views.append(AnswerPart(later=index > 0))
+                views.append(AnswerPart())
                 await self.mount(views[-1])
             later = parts[index + 1 : index + 2]
-            await views[index].show(part, goes_on=bool(later) and later[0].joins)
-
-    def settle(self, window: Widget) -> None:
-        """Parts out of sight rest; `window` is what they are seen through."""
-        # What comes into sight wakes in the frame that shows it, so a little more than that is enough.
-        views, more = self.parts, window.size.height // 4
-        top, bottom = window.region.y - more, window.region.bottom + more
-        for view in views[:-1]:
-            place = view.region
-            if place.height:
-                view.rest(place.bottom < top or place.y > bottom)
-
-    def wake(self) -> None:
-        """At another width every part has another height."""
-        for view in self.parts:
-            view.rest(False)
+            grows = not later and not self._given[1]
+            views[index].show(part, goes_on=bool(later) and later[0].joins, grows=grows)
 
     async def _show_thinking(self) -> None:
         spoken = self._spoken
@@ -136,10 +123,9 @@ class AnswerText(Vertical):
         """The code in its blocks, in order."""
         blocks: list[str] = []
         for part in self.parts:
-            for fence in part.fences:
-                code = fence.code.rstrip("\n")
-                if fence.has_class("-joins"):
-                    blocks[-1] += "\n" + code
+            for number, code in enumerate(part.page.codes):
+                if number == 0 and part.page.joins_code:
+                    blocks[-1] += "\n" + code.text
                 else:
-                    blocks.append(code)
+                    blocks.append(code.text)
         return blocks

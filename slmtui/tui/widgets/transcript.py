@@ -18,6 +18,7 @@ _MOST, _STEP = 40, 20
 class Transcript(VerticalScroll, can_focus=False):
     """Shows what the session has; what did not change is left as it is."""
 
+    BLANK = True
     DEFAULT_CSS = """
     Transcript {
         height: 1fr;
@@ -85,10 +86,8 @@ class Transcript(VerticalScroll, can_focus=False):
         async with self._showing:
             view = self.view(len(session.turns) - 1) if session.turns else None
             if view is not None:
-                growing, parts = session.answering, view.parts
+                growing = session.answering
                 await view.show(session.turns[-1], session.growing, growing=growing, loop=session.loop)
-                if view.parts > parts:
-                    self.call_after_refresh(self._settle)
 
     async def _mount_missing(self, session: ChatSession) -> None:
         turns = session.turns
@@ -105,16 +104,13 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.mount_all([view for view in missing if view not in above])
 
     def _settle(self) -> None:
-        """Turns that are more than a page out of sight rest; of the last one its parts do."""
+        """Turns that are more than a page out of sight rest, but for the last one, which may grow."""
         page = self.size.height
         top, bottom = self.scroll_y - page, self.scroll_y + 2 * page
-        views = self.views
-        for view in views[:-1]:
+        for view in self.views[:-1]:
             place = view.virtual_region
             if place.height:
                 view.rest(place.bottom < top or place.y > bottom)
-        for view in views:
-            view.settle(self)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
