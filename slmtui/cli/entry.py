@@ -47,7 +47,7 @@ def _screens() -> int:
     # The collector walks over everything that is imported, again and again, while nothing of it is garbage: a
     # tenth of a second before the first frame. The first screen turns it on again.
     gc.disable()
-    from slmtui.tui.app import run_app
+    from slmtui.tui.opening import run_app
 
     return run_app()
 

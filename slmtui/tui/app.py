@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
-import signal
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -17,16 +12,13 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.timer import Timer
 
 from slmtui import deployment as deployments
 from slmtui.config import keymap
 from slmtui.deployment import Deployment, Station
-from slmtui.events import Cancel, Failure, Service
-from slmtui.text import plain
+from slmtui.events import Failure
 from slmtui.tui.commands import Commands, problems, table
-from slmtui.tui.early_keys import EarlyKeys
-from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.job_app import JobApp
 from slmtui.tui.looks import Looks
 from slmtui.tui.measured import Measured, look
 from slmtui.tui.station_screen import StationScreen
@@ -50,16 +42,6 @@ STATION_OF: dict[str, Station] = {
 # Screens beside the stations, which are about the machine or about several models.
 SIDE_SCREENS = (("lab", "Precision lab"), ("deployed", "Deployed models"), ("why", "Why is it not listed?"))
 OF_NO_MODEL = {"start", "environment", "serve", *(mode for mode, _ in SIDE_SCREENS)}
-# Jobs that call the user back at their end, by their station, and what they are called.
-_CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
-PUMP_SECONDS = 1 / 20
-# A collection of everything stops the event loop for some frames: while a job works it hardly ever comes, and
-# once nothing has happened for a moment it may again.
-_COLLECTOR = gc.get_threshold()
-_HARDLY_EVER = (*_COLLECTOR[:2], 1_000)
-_QUIET_SECONDS = 2.0
-# A job ends within a second of being asked, a fix within three.
-PATIENCE_SECONDS = 6.0
 
 
 def _screen(name: str) -> Callable[[], Screen[Any]]:
@@ -75,7 +57,7 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class SlmtuiApp(Commands, EarlyKeys):
+class SlmtuiApp(Commands, JobApp):
     """slmtui in the terminal."""
 
     KEYS = "app"
@@ -110,7 +92,6 @@ class SlmtuiApp(Commands, EarlyKeys):
     def __init__(self) -> None:
         super().__init__()
         self.deployment: Deployment | None = None
-        self.jobs: dict[tuple[str, str], Job[Any]] = {}
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
         self.measured = Measured()
@@ -118,7 +99,6 @@ class SlmtuiApp(Commands, EarlyKeys):
         # What is said in the terminal once the screens are gone.
         self.last_words: tuple[str, ...] = ()
         self._event_loop: asyncio.AbstractEventLoop | None = None
-        self._pump_timer: Timer | None = None
         self.looks = Looks(self)
         self._problems = self.looks.load()
 
@@ -130,7 +110,6 @@ class SlmtuiApp(Commands, EarlyKeys):
         self.say(self._problems)
         self.looks.begin()
         self._load_keys()
-        self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
 
     def _load_keys(self) -> None:
         """Take the user's keys; which of them cannot be is found out beside, for it takes all the screens."""
@@ -163,12 +142,8 @@ class SlmtuiApp(Commands, EarlyKeys):
 
     async def action_quit(self) -> None:
         """End every child, then leave."""
-        running = [job for job in self.jobs.values() if job.running]
-        ends = [job.stop_now for job in running]
-        if self._chat is not None:
-            ends.append(self._chat.close_all)
-        await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
-        self.last_words = tuple(text for job in running for text in _left_behind(job))
+        chats = [] if self._chat is None else [self._chat.close_all]
+        self.last_words = await self.end_jobs(*chats)
         self.exit(0)
 
     def asked_to_end(self, *_: object) -> None:
@@ -176,73 +151,11 @@ class SlmtuiApp(Commands, EarlyKeys):
         if self._event_loop is not None:
             self._event_loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
-    # Jobs
-
-    def start_job(
-        self,
-        station: str,
-        service: Callable[[Cancel], Service[Result]],
-        on_done: Callable[[Result], None] | None = None,
-    ) -> Job[Result]:
-        """Run a service in a thread; a station has one job at a time."""
-        running = self.job(station)
-        if running is not None and running.running:
-            return running
-        job = Job(station, service, on_done)
-        self.jobs[self._job_key(station)] = job
-        gc.set_threshold(*_HARDLY_EVER)
-        job.start()
-        if self._pump_timer is not None:
-            self._pump_timer.resume()
-        self._tell(JobChanged(job, []))
-        return job
-
-    def job(self, station: str) -> Job[Any] | None:
-        """The station's last job for the deployment in hand."""
-        return self.jobs.get(self._job_key(station))
-
-    def _job_key(self, station: str) -> tuple[str, str]:
-        """A job belongs to a deployment; what is about the machine belongs to none."""
-        name = self.deployment.name if self.deployment and station not in OF_NO_MODEL else ""
-        return station, name
-
-    def _pump(self) -> None:
-        """Hand what the jobs' threads have collected to the shown screen."""
-        busy = False
-        for job in [job for job in self.jobs.values() if job.running]:
-            events = job.take()
-            busy = busy or job.running
-            if events is None:
-                continue
-            if job.state == "done" and job.on_done is not None:
-                job.on_done(job.result)
-            if job.station in _CALLS_BACK and job.state in ("done", "failed"):
-                self._call_back(job)
-            self._tell(JobChanged(job, events))
-        if not busy and self._pump_timer is not None:
-            self._pump_timer.pause()
-            self.set_timer(_QUIET_SECONDS, self._collect_again)
-
-    def _collect_again(self) -> None:
-        if not any(job.running for job in self.jobs.values()):
-            gc.set_threshold(*_COLLECTOR)
-
-    def _call_back(self, job: Job[Any]) -> None:
-        """Such a job takes long enough to look elsewhere meanwhile."""
-        from slmtui.tui.attention import call
-
-        what = _CALLS_BACK[job.station]
-        words = f"The {what} is done." if job.state == "done" else f"The {what} has failed."
-        call(self, "slmtui", words)
-        if self.current_mode != job.station:
-            self.notify(words, severity="information" if job.state == "done" else "error")
-
-    def _tell(self, message: JobChanged) -> None:
-        screen = next((s for s in reversed(self.screen_stack) if not s.is_modal), None)
-        if screen is not None:
-            screen.post_message(message)
-
     # The deployment
+
+    def job_owner(self, station: str) -> str:
+        """A job belongs to a deployment; what is about the machine belongs to none."""
+        return self.deployment.name if self.deployment and station not in OF_NO_MODEL else ""
 
     def use(self, deployment: Deployment | None) -> None:
         """Work on this deployment from now on."""
@@ -389,41 +302,3 @@ def _system_copy(text: str) -> None:
         pyperclip.copy(text)
     except pyperclip.PyperclipException:
         return  # no clipboard program here: the terminal's own way was tried already
-
-
-def _left_behind(job: Job[Any]) -> Iterator[str]:
-    """What a fix that was ended by quitting has changed by then: no screen is left to say it."""
-    from slmtui.environment.mend import StateLeft
-
-    for event in job.take() or ():
-        if isinstance(event, StateLeft) and event.changed:
-            yield event.text
-
-
-def run_app() -> int:
-    """Open slmtui; returns the exit code."""
-    app = SlmtuiApp()
-
-    def end(*_: object) -> None:
-        app.asked_to_end()
-        threading.Thread(target=_end_by_force, name="last resort", daemon=True).start()
-
-    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), end)
-    app.run()
-    for text in app.last_words:
-        print(plain(text), file=sys.stderr)
-    return app.return_code or 0
-
-
-def _end_by_force() -> None:
-    """End what has not ended by itself: Textual waits forever to draw on a terminal that was closed."""
-    import psutil
-
-    from slmtui.process import end_tree
-
-    time.sleep(PATIENCE_SECONDS)
-    for child in psutil.Process().children():
-        end_tree(child.pid)
-    os._exit(1)

@@ -1,0 +1,121 @@
+"""Jobs belong to the app, not to a screen: leaving a screen leaves its work running."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from textual.timer import Timer
+
+from slmtui.events import Cancel, Service
+from slmtui.tui.early_keys import EarlyKeys
+from slmtui.tui.jobs import Job, JobChanged
+
+Result = TypeVar("Result")
+
+# Jobs that call the user back at their end, by their station, and what they are called.
+_CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
+PUMP_SECONDS = 1 / 20
+# A collection of everything stops the event loop for some frames: while a job works it hardly ever comes, and
+# once nothing has happened for a moment it may again.
+_COLLECTOR = gc.get_threshold()
+_HARDLY_EVER = (*_COLLECTOR[:2], 1_000)
+_QUIET_SECONDS = 2.0
+
+
+class JobApp(EarlyKeys):
+    """An app whose stations each have one job at a time, and that tells the shown screen of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[tuple[str, str], Job[Any]] = {}
+        self._pump_timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
+
+    def start_job(
+        self,
+        station: str,
+        service: Callable[[Cancel], Service[Result]],
+        on_done: Callable[[Result], None] | None = None,
+    ) -> Job[Result]:
+        """Run a service in a thread; a station has one job at a time."""
+        running = self.job(station)
+        if running is not None and running.running:
+            return running
+        job = Job(station, service, on_done)
+        self.jobs[self._job_key(station)] = job
+        gc.set_threshold(*_HARDLY_EVER)
+        job.start()
+        if self._pump_timer is not None:
+            self._pump_timer.resume()
+        self._tell(JobChanged(job, []))
+        return job
+
+    def job(self, station: str) -> Job[Any] | None:
+        """The station's last job for the deployment in hand."""
+        return self.jobs.get(self._job_key(station))
+
+    def _job_key(self, station: str) -> tuple[str, str]:
+        return station, self.job_owner(station)
+
+    def job_owner(self, station: str) -> str:
+        """The name of what a station's job is about; each has its own."""
+        raise NotImplementedError
+
+    def _pump(self) -> None:
+        """Hand what the jobs' threads have collected to the shown screen."""
+        busy = False
+        for job in [job for job in self.jobs.values() if job.running]:
+            events = job.take()
+            busy = busy or job.running
+            if events is None:
+                continue
+            if job.state == "done" and job.on_done is not None:
+                job.on_done(job.result)
+            if job.station in _CALLS_BACK and job.state in ("done", "failed"):
+                self._call_back(job)
+            self._tell(JobChanged(job, events))
+        if not busy and self._pump_timer is not None:
+            self._pump_timer.pause()
+            self.set_timer(_QUIET_SECONDS, self._collect_again)
+
+    def _collect_again(self) -> None:
+        if not any(job.running for job in self.jobs.values()):
+            gc.set_threshold(*_COLLECTOR)
+
+    def _call_back(self, job: Job[Any]) -> None:
+        """Such a job takes long enough to look elsewhere meanwhile."""
+        from slmtui.tui.attention import call
+
+        what = _CALLS_BACK[job.station]
+        words = f"The {what} is done." if job.state == "done" else f"The {what} has failed."
+        call(self, "slmtui", words)
+        if self.current_mode != job.station:
+            self.notify(words, severity="information" if job.state == "done" else "error")
+
+    def _tell(self, message: JobChanged) -> None:
+        screen = next((s for s in reversed(self.screen_stack) if not s.is_modal), None)
+        if screen is not None:
+            screen.post_message(message)
+
+    async def end_jobs(self, *ends: Callable[[], object]) -> tuple[str, ...]:
+        """End every child at once, and what else `ends`; returns what is to be said of what they left."""
+        if self._pump_timer is not None:
+            self._pump_timer.stop()  # what is said from now on is for the last words
+        running = [job for job in self.jobs.values() if job.running]
+        stops = [*(job.stop_now for job in running), *ends]
+        await asyncio.gather(*(asyncio.to_thread(stop) for stop in stops))
+        return tuple(text for job in running for text in _left_behind(job))
+
+
+def _left_behind(job: Job[Any]) -> Iterator[str]:
+    """What a fix that was ended by quitting has changed by then: no screen is left to say it."""
+    from slmtui.environment.mend import StateLeft
+
+    for event in job.take() or ():
+        if isinstance(event, StateLeft) and event.changed:
+            yield event.text
