@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from slmtui.events import Cancel, Service, drain
-from slmtui.measure.checklist_item import Item, item, unchecked
+from slmtui.measure.checklist_item import Item, Word, item, unchecked
 from slmtui.measure.slope import BLOCKS, slope_of
 from slmtui.measure.suite_run import progress
 from slmtui.runtime.answer import Answer
@@ -25,12 +26,16 @@ _WARM = 60
 _SHARE, _LEAST = 0.02, 2_000_000
 # Fewer turns than these cannot tell a leak, which goes on, from a step of the arena.
 _ENOUGH = 50
+# While the turns so far leave open whether it is a leak, as many again are added, up to this often in all.
+_LONGEST = 5
 
 
 def session(
     host: ModelHost, questions: Sequence[Sequence[Message]], cancel: Cancel, turns: int
 ) -> Service[Item]:
     """One conversation of `turns` turns after a warm-up; the oldest turns are left out as it goes on.
+
+    Where they cannot tell a leak from the noise the conversation goes on: up to `_LONGEST` times as many.
 
     Raises:
         Cancelled: before its end.
@@ -41,22 +46,35 @@ def session(
         )
     started = time.monotonic()
     said, memory = list[Message](), list[int]()
-    for number in range(_WARM + turns):
-        said.append(questions[number % len(questions)][-1])
+    text, whole = "A long session, turn", _WARM + turns
+    while len(memory) < whole:
+        said.append(questions[len(memory) % len(questions)][-1])
         answer = _answer(host, said, cancel)
         memory.append(answer.rss_bytes)
         if answer.dropped_messages:
             del said[: answer.dropped_messages]
         said.append(Message("assistant", answer.text or "…"))
-        yield progress(STAGE, "A long session, turn", number + 1, _WARM + turns, started)
+        done = progress(STAGE, text, len(memory), whole, started)
+        # The bar does not go back where turns are added.
+        yield replace(done, fraction=1.0) if len(memory) > _WARM + turns else done
+        counted = len(memory) - _WARM
+        if (
+            len(memory) == whole
+            and _ENOUGH <= counted < _LONGEST * turns
+            and _grows(memory[_WARM:]) == "warn"
+        ):
+            text, whole = "Whether its memory grows is not sure yet, turn", whole + turns
     return judge_memory(memory[_WARM:])
 
 
 def judge_memory(memory: Sequence[int]) -> Item:
-    """`memory` after each turn, in bytes: a leak is a growth that is surely above 0, matters and goes on."""
+    """`memory` after each turn, in bytes: a leak is a growth that is surely more than is allowed and goes on.
+
+    Surely means that its whole interval lies above; one that only may lie above is said to be uncertain.
+    """
     slope, first, last = slope_of(memory), memory[0], memory[-1]
     per_100, half = 100 * slope.slope, 100 * slope.half_interval
-    allowed = max(_LEAST, _SHARE * first)
+    allowed = _allowed(memory)
     figures = {
         "turns": len(memory),
         "slope_bytes_per_100_turns": round(per_100),
@@ -70,12 +88,25 @@ def judge_memory(memory: Sequence[int]) -> Item:
         f" {_signed(per_100)} per 100 turns (95 %: {_signed(per_100 - half)} to {_signed(per_100 + half)})."
     )
     fix = "Restart the model now and then, and tell the makers of the runtime: it keeps what it should free."
-    if per_100 - half > 0 and per_100 > allowed and _goes_on(memory, allowed / 2):
-        return item("memory", "fail", evidence, fix, figures)
-    if per_100 > allowed or half > allowed:
-        more = "This is not sure: more turns (--turns) tell a leak from the noise."
-        return item("memory", "warn", evidence, more, figures)
-    return item("memory", "pass", evidence, figures=figures)
+    grows = _grows(memory)
+    if grows == "warn":
+        evidence += f" Whether that is more than the {size(round(allowed))} that are allowed is uncertain."
+        fix = "This is not sure: more turns (--turns) tell a leak from the noise."
+    return item("memory", grows, evidence, "" if grows == "pass" else fix, figures)
+
+
+def _allowed(memory: Sequence[int]) -> float:
+    """Bytes that it may grow by in 100 turns."""
+    return max(_LEAST, _SHARE * memory[0])
+
+
+def _grows(memory: Sequence[int]) -> Word:
+    """Whether it surely grows too much (fail), surely does not (pass), or its turns do not tell (warn)."""
+    slope, allowed = slope_of(memory), _allowed(memory) / 100
+    if slope.low > allowed and _goes_on(memory, _allowed(memory) / 2):
+        return "fail"
+    # A noise as large as what is allowed hides a growth.
+    return "warn" if slope.slope > allowed or slope.half_interval > allowed else "pass"
 
 
 def _goes_on(memory: Sequence[int], allowed: float) -> bool:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 
+from slmtui.events import Cancel, Progress, Service
 from slmtui.measure.checklist_edges import Tried, cases, judge_edges
 from slmtui.measure.checklist_format import MARKS, judge_format
 from slmtui.measure.checklist_item import TITLES, Checklist, item, unchecked
 from slmtui.measure.checklist_lengths import Point, judge_lengths
-from slmtui.measure.checklist_memory import judge_memory
+from slmtui.measure.checklist_memory import judge_memory, session
 from slmtui.measure.checklist_questions import judge_questions
 from slmtui.measure.slope import slope_of
 from slmtui.measure.suite import SuiteAnswer, SuiteScore
+from slmtui.runtime.answer import Answer
+from slmtui.runtime.client import ModelHost
+from slmtui.runtime.parameters import Message
 
 MB = 1_000_000
 
@@ -87,6 +94,67 @@ def test_a_leak_is_told_from_noise_and_from_a_step() -> None:
     assert low < 6 * MB < high
     assert judge_memory([100 * MB] * 15 + [100 * MB + 600_000] * 5).status != "fail"
     assert judge_memory([round(100 * MB + chance.gauss(0, 20 * MB)) for _ in range(100)]).status == "warn"
+
+
+def test_a_growth_that_may_be_too_much_is_uncertain_and_no_failure() -> None:
+    """What a machine under load was measured at: +2.2 MB, 95 %: +1.5 to +2.9, where 2.0 are allowed."""
+    chance = random.Random(5)  # noqa: S311
+    unsure = [round(77 * MB + turn * 22_000 + chance.gauss(0, 0.9 * MB)) for turn in range(100)]
+    found = judge_memory(unsure)
+    low, high = found.figures["interval_bytes_per_100_turns"]
+    assert low < 2 * MB < found.figures["slope_bytes_per_100_turns"] < high
+    assert found.status == "warn"
+    assert "uncertain" in found.evidence
+    # The same growth, seen for longer, is sure.
+    longer = [round(77 * MB + turn * 24_000 + chance.gauss(0, 0.9 * MB)) for turn in range(500)]
+    assert judge_memory(longer).status == "fail"
+
+
+class Growing:
+    """Answers at once; the memory of its process is what `resident` says for each turn."""
+
+    def __init__(self, resident: Callable[[int], float]) -> None:
+        self.resident, self.turns = resident, 0
+
+    def chat(self, *_: object, **__: object) -> Service[Answer]:
+        yield from ()
+        self.turns += 1
+        return Answer("ok", 1, 0, 1, 0.1, 1.0, 0.1, 1, "stop", rss_bytes=round(self.resident(self.turns)))
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "longest"),
+    [
+        ("steady", "pass", 160),
+        ("settles", "pass", 560),
+        ("leaks", "fail", 160),
+        ("leaks a little", "fail", 560),
+    ],
+)
+def test_a_session_goes_on_until_it_is_sure(name: str, status: str, longest: int) -> None:
+    chance = random.Random(5)  # noqa: S311
+    resident = {
+        "steady": lambda turn: 77 * MB + chance.gauss(0, 0.1 * MB),
+        # As an allocator does: nearly all before turn 60, which does not count, and the rest soon after.
+        "settles": lambda turn: 80 * MB - 12 * MB * math.exp(-turn / 40) + chance.gauss(0, 0.3 * MB),
+        "leaks": lambda turn: 77 * MB + 60_000 * turn + chance.gauss(0, 0.3 * MB),
+        "leaks a little": lambda turn: 77 * MB + 27_000 * turn + chance.gauss(0, 1.2 * MB),
+    }[name]
+    host, told = Growing(resident), list[Progress]()
+    service = session(cast("ModelHost", host), [[Message("user", "hello")]], Cancel(), 100)
+    while True:
+        try:
+            told.append(cast("Progress", next(service)))
+        except StopIteration as end:
+            found = end.value
+            break
+    assert found.status == status, found.evidence
+    assert found.figures["turns"] == host.turns - 60
+    assert 160 <= host.turns <= longest
+    assert (host.turns > 160) is any("not sure yet" in event.text for event in told)
+    assert (longest > 160) is (host.turns > 160)
+    fractions = [event.fraction for event in told]
+    assert fractions == sorted(fractions)
 
 
 def test_lengths_warn_of_what_is_forgotten_and_slow() -> None:
