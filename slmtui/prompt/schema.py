@@ -46,6 +46,14 @@ def known(*section: str) -> tuple[str, ...]:
     return tuple(place["properties"])
 
 
+def about(keys: Keys) -> str:
+    """What a key of the file is for, in the schema's words."""
+    place: Any = schema()
+    for name in keys:
+        place = place["properties"][name]
+    return str(place.get("description", ""))
+
+
 def check(document: Mapping[str, Any], findings: Findings) -> None:
     """Hold `document` against the schema; what is wrong goes to `findings`."""
     seen: set[tuple[Keys, str]] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -19,6 +20,25 @@ COLDEST = 1e-4
 # values lie between 0.9 and 2.
 LEAST_PENALTY, MOST_PENALTY = 0.01, 100.0
 
+# What each parameter does; none of them changes the model's size.
+ABOUT: Mapping[str, str] = {
+    "temperature": "How much chance an answer is given: it divides the logits. 0 takes the likeliest token"
+    " each time (greedy), which tests and comparisons want. No effect on speed.",
+    "top_p": "Samples from the smallest set of tokens whose probabilities sum to this, above 0 up to 1. Less"
+    " keeps to what is likely; 1 leaves nothing out.",
+    "top_k": "Samples from this many likeliest tokens; 1 is greedy. Empty takes the model's own"
+    " (`search.top_k` in genai_config.json), as a Foundry Local deployment without a top_k does.",
+    "repetition_penalty": "Makes tokens that have occurred, in the prompt too, less likely: divides their"
+    " positive logits and multiplies the negative ones. 1 changes nothing; far above 1.2 the model avoids"
+    " words that it needs.",
+    "max_tokens": "At most so many tokens are generated, clipped to the room that the context has left. Fewer"
+    " end a long answer sooner, in the middle of a sentence.",
+    "max_length": "Prompt and answer together have at most so many tokens (`ModelConfig.max_length`). Empty"
+    " takes what the context holds; less of it takes less memory for the KV cache.",
+    "seed": "The same seed, messages and parameters give the same answer. Empty draws anew each time.",
+    "stop": "Texts that end the answer where they would appear; nothing of them is part of it.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -32,19 +52,7 @@ class Message:
 class ChatParameters:
     """How an answer is sampled; the defaults are those of the guide's `ModelConfig`.
 
-    Attributes:
-        max_tokens: at most so many tokens are generated, clipped to the room that the context has left.
-        temperature: divides the logits; 0, and what is next to it (`COLDEST`), takes the likeliest token each
-            time (greedy).
-        top_p: sample from the smallest set of tokens whose probabilities sum to this, above 0 up to 1.
-        top_k: sample from this many likeliest tokens; 1 is greedy. None takes the model's own
-            (`search.top_k` in genai_config.json), as a Foundry Local deployment without a top_k does.
-        repetition_penalty: divides the positive logits of tokens that have occurred already, in the prompt
-            too, and multiplies the negative ones; 1 changes nothing.
-        seed: the same seed, messages and parameters give the same answer; None draws anew each time.
-        max_length: prompt and answer together have at most so many tokens (`ModelConfig.max_length`); None
-            takes what the context holds.
-        stop: texts that end the answer where they would appear; nothing of them is part of it.
+    What each does is said in `ABOUT`.
 
     Raises:
         Failure: a value outside its range, with the range.

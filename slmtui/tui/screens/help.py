@@ -1,50 +1,116 @@
-"""Help on the shown screen: what it is for, and its keys."""
+"""Help on the shown screen: what has failed, the field in focus, what the screen is for, and its keys."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Markdown
+from textual.widgets import Markdown, Static
+
+from slmtui import glossary
+from slmtui.events import Failure
+from slmtui.tui import helpable
+from slmtui.tui.commands import Commands
+from slmtui.tui.format import MUTED, safe
+from slmtui.tui.widgets.key_footer import KeyFooter
+from slmtui.tui.widgets.verdicts import failure_text
 
 # What many terminals send for Shift+F8 and Shift+F9; nobody finds these on a keyboard.
 _SENT_FOR = ("f20", "f21")
-_KEY_NAMES = {"question_mark": "?", "escape": "Esc", "enter": "Enter", "slash": "/"}
+_KEY_NAMES = {
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "slash": "/",
+    "comma": ",",
+    "colon": ":",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
+_WHAT_TO_DO = (
+    "When the fix does not help: y copies this for a question to somebody, and `slmtui doctor --report FILE` "
+    "writes all that is known of this machine, without names and tokens."
+)
 
 
-def _key(key: str) -> str:
+def key_name(key: str) -> str:
     """A key as it stands on the keyboard."""
     return _KEY_NAMES.get(key, "+".join(part.capitalize() for part in key.split("+")))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Commands, ModalScreen[None]):
     """Explains another screen; its keys are read from that screen's own bindings."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q", "dismiss", "Close"),
-        Binding("down,j", "scroll('down')", "Down", show=False),
-        Binding("up,k", "scroll('up')", "Up", show=False),
+        Binding("slash", "glossary", "Glossary", tooltip="The words of the field, explained"),
+        Binding("y", "copy", "Copy", tooltip="Copy what has failed, to ask somebody"),
+        Binding("down,j", "scroll(3)", "Down", show=False),
+        Binding("up,k", "scroll(-3)", "Up", show=False),
     ]
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
         self._about = about
+        self._failures = helpable.failures(about)
+        self._field = helpable.field_help(about)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
+            yield from self._failed()
+            yield from self._focused()
             yield Markdown(self._text())
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()
 
-    def action_scroll(self, direction: str) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing has failed there is nothing to copy."""
+        return bool(self._failures) if action == "copy" else super().check_action(action, parameters)
+
+    def action_scroll(self, lines: int) -> None:
         """Scroll by a few lines."""
-        self.query_one("#help").scroll_relative(y=3 if direction == "down" else -3, animate=False)
+        self.query_one("#help").scroll_relative(y=lines, animate=False)
+
+    def action_glossary(self) -> None:
+        """Show the words of the field."""
+        from slmtui.tui.screens.glossary import GlossaryScreen
+
+        self.app.push_screen(GlossaryScreen())
+
+    def action_copy(self) -> None:
+        """Copy what has failed."""
+        self.app.copy_to_clipboard("\n\n".join(failure_text(one).plain for one in self._failures))
+        self.notify("Copied.")
+
+    def _failed(self) -> Iterator[Static]:
+        """What has failed, before all else: that is what somebody who asks for help looks at."""
+        if not self._failures:
+            return
+        yield Static("What has failed", classes="help-heading")
+        for one in self._failures:
+            yield Static(failure_text(one), classes="help-failure")
+        yield Static(_WHAT_TO_DO, classes="help-text", markup=False)
+        yield from _words(*self._failures)
+
+    def _focused(self) -> Iterator[Static]:
+        """The field in focus, with the words that stand in its text."""
+        field = self._field
+        if field is None:
+            return
+        yield Static(Content(safe(field.title or "This field")), classes="help-heading")
+        yield Static(Content(safe(field.text)), classes="help-text")
+        own = glossary.term(field.title) if field.title else None
+        if own is not None:
+            yield Static(Content.styled(own.text, MUTED), classes="help-text")
+        yield from _words(field.text, but=own)
 
     def _text(self) -> str:
         rows: dict[str, tuple[list[str], str]] = {}
@@ -54,7 +120,19 @@ class HelpScreen(ModalScreen[None]):
                 continue
             keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
             if binding.key not in _SENT_FOR:
-                keys.append(_key(binding.key))
+                keys.append(key_name(binding.key))
         table = "\n".join(f"| {' '.join(keys)} | {text} |" for keys, text in rows.values())
         about = getattr(self._about, "HELP", "")
         return f"{about}\n\n### Keys\n\n| Key | What it does |\n|---|---|\n{table}\n"
+
+
+def _words(*texts: str | Failure, but: glossary.Term | None = None) -> Iterator[Static]:
+    """The terms that stand in these texts, explained."""
+    said = [f"{text.cause} {text.fix}" if isinstance(text, Failure) else text for text in texts]
+    for term in glossary.terms_in(*said):
+        if term is not but:
+            yield Static(_explained(term), classes="help-text")
+
+
+def _explained(term: glossary.Term) -> Content:
+    return Content.assemble((term.name, "bold"), "  ", (term.text, MUTED))

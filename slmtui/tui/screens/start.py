@@ -66,6 +66,7 @@ class StartScreen(StationScreen):
     def body_ready(self) -> None:
         self.query_one("#tour", Facts).show(TOUR)
         self.query_one("#path-kinds", Facts).show(EXPLAINED)
+        self._path.tooltip = "\n".join(f"{kind}: {text}" for kind, text in EXPLAINED)
         self._show_path_help()
 
     def show_state(self) -> None:

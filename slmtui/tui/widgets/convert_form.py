@@ -15,6 +15,7 @@ from slmtui.conversion.options import Precision, options_of, spelled
 from slmtui.conversion.options import Value as OptionValue
 from slmtui.conversion.recipe import PRECISIONS, Recipe, presets
 from slmtui.conversion.targets import Offer
+from slmtui.tui.helpable import field_help
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
 
@@ -110,7 +111,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         yield Static(id="form-note")
-        yield ForecastList(PRECISIONS, self.precision)
+        yield ForecastList({name: _ABOUT_PRECISION[name] for name in PRECISIONS}, self.precision)
         yield Choice("Preset", id="preset")
         yield Vertical(id="options")
         yield Choice("Target", id="target", about=_ABOUT_TARGET)
@@ -232,11 +233,9 @@ class ConvertForm(VerticalScroll, can_focus=False):
 
     def _tell_about(self) -> None:
         """The messages of the old and the new focus come in any order, so the screen is asked."""
-        widget = self.screen.focused
-        about = getattr(widget, "about", "") if widget is not None and self in widget.ancestors else ""
-        if widget is not None and widget.id == "precision":
-            about = _ABOUT_PRECISION[self.precision]
-        self.post_message(self.Helped(about))
+        focused = self.screen.focused
+        found = field_help(self.screen) if focused is not None and self in focused.ancestors else None
+        self.post_message(self.Helped(found.text if found else ""))
 
 
 def _shown(value: OptionValue) -> str:

@@ -38,7 +38,7 @@ class Estimate:
 
 
 class ForecastList(Vertical):
-    """One row a precision; whoever moves to a row has chosen it."""
+    """One row for each precision of `abouts`; whoever moves to a row has chosen it."""
 
     DEFAULT_CSS = """
     ForecastList {
@@ -62,11 +62,19 @@ class ForecastList(Vertical):
             super().__init__()
             self.precision = precision
 
-    def __init__(self, precisions: Sequence[str], chosen: str) -> None:
+    label = "Precision"
+
+    def __init__(self, abouts: Mapping[str, str], chosen: str) -> None:
         super().__init__(id="forecast")
-        self._precisions = tuple(precisions)
+        self._abouts = abouts
+        self._precisions = tuple(abouts)
         self._estimates: dict[str, Estimate] = {}
         self._chosen = chosen
+
+    @property
+    def about(self) -> str:
+        """What the chosen precision is good for."""
+        return self._abouts[self._chosen]
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled(_row(_HEADINGS), "bold $text-primary"), id="forecast-columns")

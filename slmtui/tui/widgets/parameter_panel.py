@@ -15,12 +15,16 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from slmtui.events import Failure
 from slmtui.runtime.conversation import Conversation
-from slmtui.runtime.parameters import ChatParameters
+from slmtui.runtime.parameters import ABOUT, ChatParameters
+from slmtui.tui import stop_texts
 from slmtui.tui.format import MUTED, icon
 from slmtui.tui.widgets.choice import Choice, Value
 
 ENGINES = (Value("genai", "GenAI"), Value("foundry", "Foundry"))
-_BETWEEN = "|"
+_ABOUT_ENGINES = {
+    "genai": "ONNX Runtime GenAI, in a process of slmtui's: it keeps the whole conversation in its KV cache.",
+    "foundry": "Foundry Local's own runtime, as the programs that use the deployed model meet it.",
+}
 
 
 def _whole(text: str) -> int:
@@ -41,14 +45,9 @@ def _maybe(text: str) -> int | None:
     return _whole(text) if text else None
 
 
-def _stops(text: str) -> tuple[str, ...]:
-    parts = (part.strip(" ") for part in text.split(_BETWEEN))
-    return tuple(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts if part)
-
-
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        return f" {_BETWEEN} ".join(text.replace("\n", "\\n").replace("\t", "\\t") for text in value)
+        return stop_texts.shown(value)
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -60,7 +59,7 @@ FIELDS: tuple[tuple[str, str, str, Callable[[str], Any]], ...] = (
     ("max_tokens", "max tokens", "", _whole),
     ("max_length", "max length", "the whole context", _maybe),
     ("seed", "seed", "anew each time", _maybe),
-    ("stop", "stop at", f"texts, {_BETWEEN} between", _stops),
+    ("stop", "stop at", "texts, | between", stop_texts.read),
 )
 
 
@@ -111,7 +110,7 @@ class ParameterPanel(Vertical):
         yield Static(id="parameter-problem")
         with Horizontal():
             yield Label("engine")
-            yield Choice("", ENGINES, "genai", key="engine", id="engine")
+            yield Choice("", ENGINES, "genai", key="engine", abouts=_ABOUT_ENGINES, id="engine")
         yield Static("System prompt", classes="section")
         yield TextArea(
             id="system",
@@ -132,7 +131,7 @@ class ParameterPanel(Vertical):
         for name, *_ in FIELDS:
             field = self.query_one(f"#parameter-{name}", Input)
             field.set_class(name in ignores, "-ignored")
-            field.tooltip = "This engine does not heed it." if name in ignores else None
+            field.tooltip = ABOUT[name] + (" This engine does not heed it." if name in ignores else "")
             value = getattr(conversation.parameters, name)
             if before is None or value != getattr(before.parameters, name) or not field.has_focus:
                 self._put(field, _shown(value))
@@ -170,15 +169,17 @@ class ParameterPanel(Vertical):
         if self._conversation is None:
             return
         try:
-            values = {
-                name: read(self.query_one(f"#parameter-{name}", Input).value.strip())
-                for name, _, _, read in FIELDS
-            }
-            parameters = ChatParameters(**values)
+            parameters = ChatParameters(**{name: self._value(name, read) for name, _, _, read in FIELDS})
         except Failure as failure:
             self._say(failure=failure)
             return
         self._tell(parameters=parameters)
+
+    def _value(self, name: str, read: Callable[[str], Any]) -> Any:
+        """What a field says; the value as it is where nothing was typed: 0.333333 may stand for 1/3."""
+        value = getattr(self._conversation and self._conversation.parameters, name)
+        typed = self.query_one(f"#parameter-{name}", Input).value
+        return value if typed == _shown(value) else read(typed.strip())
 
     @on(TextArea.Changed, "#system")
     def _system(self, event: TextArea.Changed) -> None:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from slmtui.config.json_text import Keys
+from slmtui.prompt import schema
 
 # Their path in the JSON; the last part is their name on the screen.
 FIELDS: tuple[Keys, ...] = (
@@ -72,12 +73,14 @@ class TemplateFields(Vertical):
         for path in FIELDS:
             with Horizontal(classes="field"):
                 yield Label(path[-1])
-                yield Input(
+                field = Input(
                     id="-".join(path),
                     compact=True,
                     select_on_focus=False,
                     placeholder=_EXAMPLES.get(path[-1], ""),
                 )
+                field.tooltip = schema.about(path)
+                yield field
         yield Static(_HELP, id="fields-help")
 
     def fill(self, values: object) -> None:

@@ -47,6 +47,11 @@ class VerdictList(Static):
         super().__init__(id=id)
         self._verdicts: tuple[Verdict, ...] = ()
 
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What is shown."""
+        return self._verdicts
+
     def show(self, verdicts: Iterable[Verdict]) -> None:
         """Show these, in order; none hides the list."""
         shown = tuple(verdicts)
@@ -78,15 +83,22 @@ class FailurePanel(Static):
 
     DEFAULT_CLASSES = "panel"
     DEFAULT_CSS = "FailurePanel { border-left: thick $error; display: none; margin-top: 1; }"
+    failure: Failure | None = None
 
     def show(self, failure: Failure | None) -> None:
         """Show a failure; None hides the panel."""
         self.display = failure is not None
+        self.failure = failure
         if failure is None:
             return
-        parts = [Content.assemble(("✗ ", "$text-error bold"), (safe(failure.cause), "bold"))]
-        if failure.fix:
-            parts.append(Content.assemble(("→ ", "$text-accent"), safe(failure.fix)))
-        if failure.log:
-            parts.append(Content.assemble(("log ", MUTED), (str(failure.log), MUTED)))
-        self.update(Content("\n").join(parts))
+        self.update(failure_text(failure))
+
+
+def failure_text(failure: Failure) -> Content:
+    """Cause, fix, and where the log is; a line each."""
+    parts = [Content.assemble(("✗ ", "$text-error bold"), (safe(failure.cause), "bold"))]
+    if failure.fix:
+        parts.append(Content.assemble(("→ ", "$text-accent"), safe(failure.fix)))
+    if failure.log:
+        parts.append(Content.assemble(("log ", MUTED), (str(failure.log), MUTED)))
+    return Content("\n").join(parts)
