@@ -17,6 +17,7 @@ from slmtui.config import settings, themes
 from slmtui.config.locations import user_themes_dir
 from slmtui.config.themes import ThemeFile
 from slmtui.events import Failure
+from slmtui.tui.few_colours import FewColours, colours_of
 from slmtui.tui.plain_signs import PlainSigns, needed
 from slmtui.tui.themes import as_theme, unknown_variables
 
@@ -54,7 +55,7 @@ class Looks:
         self._wanted = loaded.theme
         if not loaded.animations and "TEXTUAL_ANIMATIONS" not in os.environ:
             self._app.animation_level = "none"
-        if loaded.plain_signs or needed(os.environ):
+        if loaded.plain_signs:
             self.filters.append(PlainSigns())
         for name in (loaded.theme, settings.Settings().theme):
             if name in self._app.available_themes:
@@ -65,8 +66,19 @@ class Looks:
 
     def begin(self) -> None:
         """Remember what is chosen from now on, and follow the user's own themes."""
+        self._suit_terminal()
         self._app.theme_changed_signal.subscribe(self._app, self._remember)
         threading.Thread(target=self._follow, name="user's themes", daemon=True).start()
+
+    def _suit_terminal(self) -> None:
+        """Draw what this terminal can show; without one, or in a browser, that is everything."""
+        if self._app.is_headless or "TEXTUAL_DRIVER" in os.environ:
+            return
+        if not self.filters and needed(os.environ):
+            self.filters.append(PlainSigns())
+        colours = colours_of(os.environ, self._app.console.color_system)
+        if colours != "many":
+            self.filters.append(FewColours(colours, lambda: self._app.theme_variables))
 
     def end(self) -> None:
         """Follow them no more."""
