@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+import math
+from typing import Any, get_args
 
 from slmtui.events import Failure, jsonable
 from slmtui.runtime import conversation as made
 from slmtui.runtime.answer import Answer
 from slmtui.runtime.conversation import Conversation, Problem, Turn
 from slmtui.runtime.parameters import ChatParameters
+from slmtui.runtime.protocol import FinishReason
 
 FORMAT, VERSION = "slmtui-conversation", 1
 _NO_NUMBERS = ("text", "finish_reason", "cpu_percent_per_core")
@@ -71,7 +73,7 @@ def _conversation(document: dict[str, Any]) -> Conversation:
     return Conversation(
         **plain,
         turns=tuple(_turn(turn) for turn in document["turns"]),
-        parameters=ChatParameters(**_known(ChatParameters, document["parameters"])),
+        parameters=_parameters(document["parameters"]),
         engine="foundry" if document["engine"] == "foundry" else "genai",
         forgotten=max(0, min(int(document["forgotten"]), len(document["turns"]))),
     )
@@ -89,12 +91,39 @@ def _turn(saved: dict[str, Any]) -> Turn:
     )
 
 
+def _parameters(saved: dict[str, Any]) -> ChatParameters:
+    fields = _known(ChatParameters, saved)
+    for name, value in fields.items():
+        if name == "stop":
+            fits = isinstance(value, list)
+        elif name in ("temperature", "top_p", "repetition_penalty"):
+            fits = _is_number(value)
+        else:
+            fits = (isinstance(value, int) and not isinstance(value, bool)) or (
+                value is None and name != "max_tokens"
+            )
+        if not fits:
+            raise _Odd(f"the parameter {name} cannot be {value!r}")
+    return ChatParameters(**fields)
+
+
 def _answer(saved: dict[str, Any]) -> Answer:
     fields = _known(Answer, saved)
     for name, value in fields.items():
-        if name not in _NO_NUMBERS and not isinstance(value, int | float):
+        if name not in _NO_NUMBERS and not _is_number(value):
             raise _Odd(f"{name} of an answer is no number")
-    return Answer(**fields | {"cpu_percent_per_core": tuple(fields.get("cpu_percent_per_core", ()))})
+        if isinstance(value, float) and not math.isfinite(value):
+            fields[name] = 0.0  # as a figure that could not be taken
+    cores = fields.get("cpu_percent_per_core", ())
+    if not isinstance(fields["text"], str) or not all(map(_is_number, cores)):
+        raise _Odd("an entry of an answer is of the wrong kind")
+    if fields["finish_reason"] not in get_args(FinishReason):
+        raise _Odd("an answer ended in a way that slmtui does not know")
+    return Answer(**fields | {"cpu_percent_per_core": tuple(cores)})
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _known(kind: type, saved: dict[str, Any]) -> dict[str, Any]:

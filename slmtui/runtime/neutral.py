@@ -31,7 +31,7 @@ _NAMED = [
 ]
 _SIGNS = _PICTURES | {code: f"⟦U+{code:04X}⟧" for code in _NAMED}
 _SIGNS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-_DANGEROUS = re.compile("[" + "".join(re.escape(chr(code)) for code in _SIGNS) + "]")
+DANGEROUS = re.compile("[" + "".join(re.escape(chr(code)) for code in _SIGNS) + "]")
 
 
 def neutral(text: str) -> str:
@@ -40,7 +40,7 @@ def neutral(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    return _DANGEROUS.sub(lambda found: _SIGNS[ord(found.group())], text)
+    return DANGEROUS.sub(lambda found: _SIGNS[ord(found.group())], text)
 
 
 class Neutral:

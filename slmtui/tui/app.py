@@ -18,6 +18,7 @@ from slmtui.config import keymap
 from slmtui.deployment import Deployment, Station
 from slmtui.events import Failure
 from slmtui.tui.commands import Commands, problems, table
+from slmtui.tui.harmless import Harmless
 from slmtui.tui.job_app import JobApp
 from slmtui.tui.looks import Looks
 from slmtui.tui.measured import Measured, look
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from slmtui.tui.chat_session import ChatSession
 
 Result = TypeVar("Result")
+
+_HARMLESS = Harmless()
 
 # Where each screen stands in a deployment; Environment is about the machine, not about one model, and
 # Validate is about what was measured of one.
@@ -138,7 +141,7 @@ class SlmtuiApp(Commands, JobApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every drawn line goes through: Textual's filters, and ours."""
-        return [*super().get_line_filters(), *self.looks.filters]
+        return [_HARMLESS, *super().get_line_filters(), *self.looks.filters]
 
     async def action_quit(self) -> None:
         """End every child, then leave."""

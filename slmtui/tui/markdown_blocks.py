@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from textual.content import Content, Span
 
+from slmtui.runtime.neutral import neutral
+
 # The names of styles begin with a dot; whoever shows the text says how they look.
 _MARKS = {"em_open": ".em", "strong_open": ".strong", "s_open": ".s", "link_open": ".link"}
 _SPACE = re.compile(r"\s+")
@@ -171,6 +173,7 @@ class _Text:
                 self._say(token.content)
 
     def _say(self, text: str, style: str = "") -> None:
+        text = neutral(text)  # a reference such as &#x202e; has become the character only here
         self.pieces.append(text)
         if style and text:
             self.spans.append(Span(self._at, self._at + len(text), style))

@@ -99,7 +99,8 @@ def chat(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     conversation = _conversation(arguments, folder, pipeline.chat_parameters(folder))
     with pipeline.chat_host(folder, arguments.engine) as host:
         for name in host.ignores:
-            if getattr(arguments, name) is not None:
+            asked_for = getattr(arguments, name)
+            if asked_for is not None and (name, asked_for) != ("repetition_penalty", 1):  # 1 is none at all
                 report.note(f"warning: {host.title} has no {name.replace('_', ' ')}; it is left out.")
         report.working("Loading the model")
         host.load(cancel)

@@ -13,6 +13,7 @@ from slmtui import pipeline
 from slmtui.events import Failure
 from slmtui.runtime import conversation as change
 from slmtui.runtime.conversation import Conversation
+from slmtui.runtime.neutral import neutral
 from slmtui.tui.screens.chat_base import ChatBase
 from slmtui.tui.screens.judge import Judged, JudgeScreen
 from slmtui.tui.widgets.answer_text import AnswerText
@@ -152,7 +153,8 @@ class ChatDeeds(ChatBase):
     # Copying
 
     def _copy(self, text: str, words: str) -> None:
-        self.app.copy_to_clipboard(text)
+        # As it is on the screen: what a shell would obey when it is pasted there is a sign of itself.
+        self.app.copy_to_clipboard(neutral(text))
         self.notify(words, timeout=3)
 
     def action_copy_answer(self) -> None:

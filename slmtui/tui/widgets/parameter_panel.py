@@ -169,16 +169,16 @@ class ParameterPanel(Vertical):
         if self._conversation is None:
             return
         try:
-            parameters = ChatParameters(**{name: self._value(name, read) for name, _, _, read in FIELDS})
+            now = self._conversation.parameters
+            parameters = ChatParameters(**{name: self._value(now, name, read) for name, _, _, read in FIELDS})
         except Failure as failure:
             self._say(failure=failure)
             return
         self._tell(parameters=parameters)
 
-    def _value(self, name: str, read: Callable[[str], Any]) -> Any:
+    def _value(self, now: ChatParameters, name: str, read: Callable[[str], Any]) -> Any:
         """What a field says; the value as it is where nothing was typed: 0.333333 may stand for 1/3."""
-        value = getattr(self._conversation and self._conversation.parameters, name)
-        typed = self.query_one(f"#parameter-{name}", Input).value
+        value, typed = getattr(now, name), self.query_one(f"#parameter-{name}", Input).value
         return value if typed == _shown(value) else read(typed.strip())
 
     @on(TextArea.Changed, "#system")

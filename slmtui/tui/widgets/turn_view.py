@@ -189,7 +189,7 @@ def _notes(turn: Turn, growing: bool, loop: int) -> Content | None:
         if problem.fix:
             parts.append(Content.assemble(("→ ", "$text-accent"), neutral(problem.fix)))
         if problem.log:
-            parts.append(Content.styled(f"log {problem.log}", MUTED))
+            parts.append(Content.styled(f"log {neutral(problem.log)}", MUTED))
     if turn.right:
         parts.append(Content.assemble(icon("ok"), " right"))
     elif turn.right is False:

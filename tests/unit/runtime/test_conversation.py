@@ -205,3 +205,42 @@ def test_a_paste_of_100_000_characters_is_kept_in_no_time() -> None:
     assert conversations.load(pasted.id) == pasted
     assert pasted.heading
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"max_tokens": 5.5},
+        {"max_tokens": None},
+        {"seed": True},
+        {"top_k": 7.5},
+        {"stop": "abc"},
+        {"top_p": "1"},
+    ],
+    ids=str,
+)
+def test_parameters_of_the_wrong_kind_are_refused(parameters: dict[str, object]) -> None:
+    document = json.loads(to_json(TWO))
+    document["parameters"] |= parameters
+    with pytest.raises(Failure, match=next(iter(parameters))):
+        from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"finish_reason": 7}, {"finish_reason": "\x1b[31m"}, {"cpu_percent_per_core": "hot"}, {"seconds": True}],
+    ids=str,
+)
+def test_figures_of_the_wrong_kind_are_refused(answer: dict[str, object]) -> None:
+    document = json.loads(to_json(TWO))
+    document["turns"][0]["answer"] |= answer
+    with pytest.raises(Failure, match="This is no conversation"):
+        from_json(json.dumps(document))
+
+
+def test_a_figure_that_is_no_number_was_not_taken() -> None:
+    document = json.loads(to_json(TWO))
+    document["turns"][0]["answer"] |= {"tpot_ms_p50": float("nan"), "seconds": float("inf")}
+    answer = from_json(json.dumps(document)).turns[0].answer
+    assert answer is not None
+    assert (answer.tpot_ms_p50, answer.seconds) == (0.0, 0.0)
