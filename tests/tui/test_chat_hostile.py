@@ -1,4 +1,4 @@
-"""Hostile text in a conversation, wherever it may stand: nothing of it reaches the terminal or the clipboard."""
+"""Hostile text in a conversation, wherever it stands: nothing of it reaches the terminal or the clipboard."""
 
 from __future__ import annotations
 
