@@ -14,6 +14,13 @@ from slmtui.events import Failure
 
 # The same file, read and written by several threads of one program.
 _lock = threading.Lock()
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _setting(default: Any, title: str, about: str, *, table: str = "", key: str = "") -> Any:
+    """A field of `Settings`, with what it is called on the screen and what it is for."""
+    place = {"table": table, "key": key} if table else {}
+    return dataclasses.field(default=default, metadata={"title": title, "about": about, **place})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,13 +30,67 @@ class Settings:
     What stands in a table there names it: `[toolchain] python` is `toolchain_python`.
     """
 
-    theme: str = "slmtui-dark"
-    # Whether anything moves on the screen by itself; TEXTUAL_ANIMATIONS, where it is set, decides instead.
-    animations: bool = True
-    # Signs in ASCII, whatever the terminal says it can show.
-    plain_signs: bool = False
-    # The Python that runs Olive and the runtimes; empty: slmtui chooses (see `toolchain.py`).
-    toolchain_python: str = dataclasses.field(default="", metadata={"table": "toolchain", "key": "python"})
+    theme: str = _setting(
+        "slmtui-dark",
+        "Theme",
+        "The colours. Themes of your own are files in the folder themes beside the settings.",
+    )
+    animations: bool = _setting(
+        True,
+        "Animations",
+        "Whether anything moves on the screen by itself. The variable TEXTUAL_ANIMATIONS, where it is set,"
+        " decides instead.",
+    )
+    plain_signs: bool = _setting(
+        False, "Plain signs", "Signs and lines in ASCII, whatever the terminal says it can show."
+    )
+    toolchain_python: str = _setting(
+        "",
+        "Python of Olive",
+        "The Python that runs Olive and the runtimes: a path, or a name on PATH. Empty lets slmtui choose,"
+        " which Environment shows.",
+        table="toolchain",
+        key="python",
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setting:
+    """One of them: its `name` in `Settings`, its `key` in the file with dots, and what it is."""
+
+    name: str
+    key: str
+    title: str
+    about: str
+    default: str | bool
+
+    def read(self, text: str) -> str | bool:
+        """The value that is typed.
+
+        Raises:
+            Failure: it is none.
+        """
+        if isinstance(self.default, bool):
+            if text.strip().lower() not in _BOOLEANS:
+                raise Failure(f"{self.key} cannot be {text!r}.", "Take true or false.")
+            return _BOOLEANS[text.strip().lower()]
+        if "\0" in text:
+            raise Failure(f"{self.key} cannot hold a NUL character.", "Type it without.")
+        return text.strip()
+
+
+def described() -> tuple[Setting, ...]:
+    """All settings, in their order."""
+    return tuple(
+        Setting(
+            field.name,
+            ".".join(part for part in _place(field) if part),
+            field.metadata["title"],
+            field.metadata["about"],
+            field.default,  # type: ignore[arg-type]
+        )
+        for field in dataclasses.fields(Settings)
+    )
 
 
 def load() -> tuple[Settings, Failure | None]:

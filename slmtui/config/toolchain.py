@@ -36,12 +36,12 @@ def current() -> Toolchain:
     """
     chosen = settings.load()[0].toolchain_python.strip()
     if chosen:
-        return Toolchain(_chosen(chosen), "chosen")
+        return Toolchain(interpreter(chosen), "chosen")
     python = managed()
     return Toolchain(Path(sys.executable), "own") if python is None else Toolchain(python, "managed")
 
 
-def _chosen(text: str) -> Path:
+def interpreter(text: str) -> Path:
     """The interpreter the settings name: a path, or as in a shell a name that is looked up on PATH.
 
     A name that is not there stays one; the folder slmtui was started in has nothing to do with it.

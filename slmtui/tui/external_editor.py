@@ -43,20 +43,29 @@ def edit(text: str, name: str = "olive.json") -> str:
     Raises:
         Failure: there is no editor, it cannot be started, or it ended with an error.
     """
-    command = editor_command()
     with tempfile.TemporaryDirectory(prefix="slmtui-") as folder:
         file = Path(folder) / name
         file.write_text(text, encoding="utf-8")
-        try:
-            code = subprocess.run([*command, str(file)], check=False).returncode
-        except OSError as error:
-            raise Failure(
-                f"{command[0]} cannot be started: {error.strerror or error}.",
-                "Set the variable EDITOR to the one you use.",
-            ) from error
-        if code != 0:
-            raise Failure(f"{command[0]} ended with code {code}; the text stays as it was.")
+        edit_file(file)
         try:
             return file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise Failure("What the editor wrote is no UTF-8 text.", "Save it as UTF-8.") from error
+
+
+def edit_file(file: Path) -> None:
+    """Open a file in the editor, until that is closed.
+
+    Raises:
+        Failure: there is no editor, it cannot be started, or it ended with an error.
+    """
+    command = editor_command()
+    try:
+        code = subprocess.run([*command, str(file)], check=False).returncode
+    except OSError as error:
+        raise Failure(
+            f"{command[0]} cannot be started: {error.strerror or error}.",
+            "Set the variable EDITOR to the one you use.",
+        ) from error
+    if code != 0:
+        raise Failure(f"{command[0]} ended with code {code}; the text stays as it was.")

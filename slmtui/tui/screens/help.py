@@ -49,7 +49,7 @@ class HelpScreen(Commands, ModalScreen[None]):
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q", "dismiss", "Close"),
-        Binding("slash", "glossary", "Glossary", tooltip="The words of the field, explained"),
+        Binding("slash", "app.glossary", "Glossary", tooltip="The words of the field, explained"),
         Binding("y", "copy", "Copy", tooltip="Copy what has failed, to ask somebody"),
         Binding("down,j", "scroll(3)", "Down", show=False),
         Binding("up,k", "scroll(-3)", "Up", show=False),
@@ -78,12 +78,6 @@ class HelpScreen(Commands, ModalScreen[None]):
     def action_scroll(self, lines: int) -> None:
         """Scroll by a few lines."""
         self.query_one("#help").scroll_relative(y=lines, animate=False)
-
-    def action_glossary(self) -> None:
-        """Show the words of the field."""
-        from slmtui.tui.screens.glossary import GlossaryScreen
-
-        self.app.push_screen(GlossaryScreen())
 
     def action_copy(self) -> None:
         """Copy what has failed."""
