@@ -11,6 +11,7 @@ from slmtui.cli.commands import (
     convert,
     deploy,
     doctor,
+    glossary,
     inspect,
     keys,
     lab,
@@ -20,6 +21,7 @@ from slmtui.cli.commands import (
     report,
     run,
     samples,
+    settings,
     template,
     toolchain,
     validate,
@@ -58,6 +60,6 @@ def build() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, bench, validate, lab, report, run, keys):
+    for family in (*families, list_models, chat, bench, validate, lab, report, run, keys, settings, glossary):
         family.declare(commands)
     return parser

@@ -84,6 +84,7 @@ class SlmtuiApp(Commands, JobApp):
         Binding(
             "C,f11", "change_theme", "Themes", show=False, tooltip="Choose the colours, and see them at once"
         ),
+        Binding("comma", "settings", "Settings", show=False, tooltip="What can be set, and where it is kept"),
         *(
             Binding(f"{n},f{n + 1}", f"station('{mode}')", title, show=False, tooltip=f"Go to {title}")
             for n, (mode, title) in enumerate(STATIONS, 1)
@@ -276,6 +277,20 @@ class SlmtuiApp(Commands, JobApp):
         if not isinstance(self.screen, ThemesScreen):
             self.push_screen(ThemesScreen())
 
+    def action_settings(self) -> None:
+        """Show what can be set."""
+        from slmtui.tui.screens.settings import SettingsScreen
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen())
+
+    def action_glossary(self) -> None:
+        """Show the words of the field."""
+        from slmtui.tui.screens.glossary import GlossaryScreen
+
+        if not isinstance(self.screen, GlossaryScreen):
+            self.push_screen(GlossaryScreen())
+
     def copy_to_clipboard(self, text: str) -> None:
         """Copy through the terminal (OSC 52) and through the system's clipboard, whichever works."""
         super().copy_to_clipboard(text)
@@ -288,6 +303,8 @@ class SlmtuiApp(Commands, JobApp):
             yield SystemCommand(
                 f"Go to {title}", f"Show the {title} screen", lambda m=mode: self.action_station(m)
             )
+        yield SystemCommand("Settings", "Theme, animations, the tool chain's Python", self.action_settings)
+        yield SystemCommand("Glossary", "The words of the field, explained", self.action_glossary)
         for active in screen.active_bindings.values():
             binding = active.binding
             if active.node is screen and binding.description and active.enabled:

@@ -251,7 +251,7 @@ def test_every_command_explains_itself() -> None:
     assert set(commands) == {
         "samples", "doctor", "toolchain", "inspect", "convert", "lint", "presets", "template", "deploy",
         "undeploy", "verify", "serve", "why", "list", "chat", "run", "bench", "validate", "lab", "report",
-        "keys",
+        "keys", "settings", "glossary",
     }  # fmt: skip
     for name, parser in commands.items():
         text = parser.format_help()
