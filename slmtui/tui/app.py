@@ -76,8 +76,23 @@ class SlmtuiApp(Commands, JobApp):
         Binding(
             "ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, and what it leaves is said"
         ),
-        # Second ways: some terminals keep Ctrl+P for themselves.
-        Binding("colon", "command_palette", "Commands", show=False, tooltip="Find a command by its name"),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "palette",
+            show=False,
+            priority=True,
+            tooltip="Find a command by its name",
+        ),
+        # A second way: some terminals keep Ctrl+P for themselves.
+        Binding(
+            "colon",
+            "command_palette",
+            "Commands",
+            id="app.commands",
+            show=False,
+            tooltip="Find a command by its name",
+        ),
         Binding(
             "g,ctrl+underscore", "jump", "Jump", show=False, tooltip="A letter over every field: go there"
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from slmtui.config.keymap import keymap_file
@@ -95,3 +96,12 @@ async def test_a_letter_over_each_field_goes_there_and_escape_nowhere(home: Path
         letter, wanted = next((key, widget) for key, widget in places.items() if widget is not before)
         await pilot.press("g", letter)
         await until(pilot, lambda: app.focused is wanted)
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "colon"])
+async def test_the_commands_open_by_either_key(home: Path, key: str) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
