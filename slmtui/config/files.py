@@ -122,6 +122,31 @@ def put_in_place(built: Path, destination: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def read_bytes(path: Path, most: int) -> bytes:
+    """What is in a file, or the first `most` + 1 bytes of it: a device may go on for ever.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def typed_path(text: str) -> Path:
+    """The absolute path that a user has typed; `~` is the home folder, and quotes around it are taken off.
+
+    Raises:
+        Failure: it is none.
+    """
+    typed = text.strip()
+    if len(typed) > 1 and typed[0] == typed[-1] and typed[0] in "'\"":  # as file managers copy paths
+        typed = typed[1:-1]
+    try:
+        return Path(typed).expanduser().absolute()
+    except RuntimeError as error:  # ~somebody, who is not there
+        raise Failure(f"{typed[:200]!r} cannot be a path: {error}", "Check what you typed.") from error
+
+
 def folder_bytes(folder: Path) -> int:
     """Bytes of all regular files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

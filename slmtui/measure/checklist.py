@@ -124,9 +124,10 @@ class _Work:
             self._scores[name] = score_control(model, asked, texts)
         yield self._done(self._questions())
         yield self._done(judge_format(self._answers, self._suite))
-        questions = [line.messages for line in asked.lines]
+        suite = self._answerable()
+        questions = [line.messages for line in suite.lines] if suite else list(conversations())
         yield from self._item("memory", model, session(model, questions, self._cancel, self._turns))
-        yield from self._item("lengths", model, lengths(model, questions, self._suite, self._cancel))
+        yield from self._item("lengths", model, lengths(model, questions, suite, self._cancel))
         yield from self._item("edges", model, edges(model, _plain(questions), self._cancel))
 
     def result(self, complete: bool) -> Checklist:
@@ -150,6 +151,14 @@ class _Work:
 
     def _score(self) -> SuiteScore | None:
         return SuiteScore(tuple(self._answers)) if self._suite else None
+
+    def _answerable(self) -> Suite | None:
+        """The suite without what could not be asked: a question longer than the context says nothing more."""
+        if self._suite is None:
+            return None
+        asked = zip(self._suite.lines, self._answers, strict=False)
+        lines = tuple(line for line, answer in asked if answer.finish_reason != "failed")
+        return dataclasses.replace(self._suite, lines=lines) if lines else None
 
     def _questions(self) -> Item:
         source = self._controls.get("control")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from slmtui.config.files import read_bytes
 from slmtui.events import Failure
 from slmtui.measure.quality_figures import BUILT_IN
 
@@ -23,15 +24,13 @@ def read_text(file: Path | None) -> tuple[str, str]:
     if file is None:
         return BUILT_IN, _FILE.read_text(encoding="utf-8")
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise Failure(
-                f"{file} has over {_MOST_BYTES // 1_000_000} MB.", "Name a part of it: some pages do."
-            )
-        raw = file.read_bytes()
+        raw = read_bytes(file, _MOST_BYTES)
     except OSError as error:
         raise Failure(
             f"The text {file} cannot be read: {error.strerror or error}.", "Name a text file that is there."
         ) from error
+    if len(raw) > _MOST_BYTES:
+        raise Failure(f"{file} has over {_MOST_BYTES // 1_000_000} MB.", "Name a part of it: some pages do.")
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding).replace("\r\n", "\n")

@@ -78,15 +78,16 @@ def _beside_source(link: Link, og: Any, model: Any, tokenizer: Any, folder: Path
     from slmtui.measure.divergence import diverge, perplexity, surprise
 
     readings, vocabulary, left = pieces.load(folder)
+    # Asked with a token that every model has: those of another kind of source may be beyond its table.
+    if (width := int(_logits(og, model, [0]).shape[1])) != vocabulary:
+        link.send("other_vocabulary", source=vocabulary, result=width)
+        return
     other = [r.text[:_SHOWN] for r in readings if tokenizer.encode(r.text).tolist() != r.tokens]
     number_of_pieces = sum(len(reading.pieces) for reading in readings)
     found, finite = [], {"source": True, "result": True, "source_damaged": False}
     surprises: dict[str, list[Any]] = {"perplexity": [], "perplexity_source": []}
     for number, (piece, expected) in enumerate(pieces.source_logits(folder, readings, vocabulary), 1):
         logits = _logits(og, model, piece)
-        if logits.shape[1] != vocabulary:
-            link.send("other_vocabulary", source=vocabulary, result=int(logits.shape[1]))
-            return
         finite["source"] = finite["source"] and bool(np.isfinite(expected).all())
         finite["source_damaged"] = finite["source_damaged"] or not bool((expected < np.inf).all())
         finite["result"] = finite["result"] and bool(np.isfinite(logits).all())

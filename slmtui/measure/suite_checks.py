@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from slmtui.measure.suite import SuiteLine
+from slmtui.measure.suite_schema import REGEX_SECONDS, not_accepted
 
-# A pattern can take for ever on an unlucky answer: after so many seconds it is not found.
-REGEX_SECONDS = 1.0
 _SHOWN = 80
 
 
@@ -68,16 +67,11 @@ def _not_found(pattern: str, answer: str) -> str:
 
 
 def _not_accepted(schema: Any, answer: str) -> str:
-    from jsonschema import Draft202012Validator
-
     try:
         value = json.loads(_unfenced(answer))
     except (ValueError, RecursionError) as error:
         return f"it is no JSON: {error}"
-    for wrong in Draft202012Validator(schema).iter_errors(value):
-        where = "/".join(str(step) for step in wrong.absolute_path)
-        return f"the schema refuses {where or 'it'}: {wrong.message[:200]}"
-    return ""
+    return not_accepted(schema, value)
 
 
 def _unfenced(answer: str) -> str:

@@ -8,11 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from slmtui.config.files import write_atomic
+from slmtui.config.files import read_bytes, write_atomic
 from slmtui.events import Failure
 from slmtui.measure.suite import CHECKS, Suite, SuiteLine
 from slmtui.runtime.parameters import Message
 
+_MOST_BYTES = 50_000_000
 _ROLES = ("system", "user", "assistant")
 _NOTES = ("answer", "model", "name")
 _KEYS = ("prompt", "messages", "system", "similarity", *CHECKS, *_NOTES)
@@ -34,13 +35,19 @@ def read_suite(path: Path) -> Suite:
         Failure: it cannot be read, or a line is wrong; the cause names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        raw = read_bytes(path, _MOST_BYTES)
     except OSError as error:
         raise Failure(
             f"The suite {path} cannot be read: {error.strerror or error}.", "Name another file."
         ) from error
+    if len(raw) > _MOST_BYTES:
+        raise Failure(
+            f"{path} has over {_MOST_BYTES // 1_000_000} MB, which is no suite.", "Name another file."
+        )
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        number = path.read_bytes()[: error.start].count(b"\n") + 1
+        number = raw[: error.start].count(b"\n") + 1
         raise Failure(f"{path}, line {number}, is not UTF-8.", "Save the file as UTF-8.") from error
     return parse_suite(text, path)
 
@@ -175,15 +182,11 @@ def _pattern(value: Mapping[str, Any], name: str) -> str:
 
 
 def _schema(value: Mapping[str, Any], name: str) -> Any:
-    from jsonschema import Draft202012Validator, SchemaError
+    from slmtui.measure.suite_schema import schema_mistake
 
     schema = value[name]
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise _Wrong(
-            f"its 'json_schema' is no JSON Schema: {error.message[:200]}", "Mend it (draft 2020-12)."
-        ) from error
+    if mistake := schema_mistake(schema):
+        raise _Wrong(f"its 'json_schema' is no JSON Schema: {mistake}", "Mend it (draft 2020-12).")
     return schema
 
 

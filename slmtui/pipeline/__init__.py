@@ -77,9 +77,10 @@ from slmtui.pipeline.prompt import (
 from slmtui.pipeline.record import as_it_stands, model_dir
 from slmtui.pipeline.run import StationStarted, run
 from slmtui.pipeline.runtime import GREETING, answer_once, chat_target, first_question, record_answer
-from slmtui.pipeline.source import begin, fetch, record_source, source_of
+from slmtui.pipeline.source import begin, fetch, named_source, record_source, source_of
 from slmtui.pipeline.suites import grow_suite, save_suite
 from slmtui.pipeline.validation import PARTS, PartStarted, ValidationPlan, run_validation, validation_plan
+from slmtui.pipeline.wishes import Wishes, check_wishes, keep_wishes, read_wishes, wishes_of
 
 __all__ = [
     "DEFAULT_PRECISION",
@@ -99,6 +100,7 @@ __all__ = [
     "Unfinished",
     "ValidationPlan",
     "Why",
+    "Wishes",
     "answer_once",
     "as_it_stands",
     "begin",
@@ -110,6 +112,7 @@ __all__ = [
     "chat_parameters",
     "chat_side_by_side",
     "chat_target",
+    "check_wishes",
     "chosen",
     "chosen_for",
     "conversion_plan",
@@ -131,11 +134,14 @@ __all__ = [
     "grow_suite",
     "has_search_options",
     "is_synced",
+    "keep_wishes",
     "make_model",
     "measurements",
     "mend",
     "model_changed",
     "model_dir",
+    "named_source",
+    "read_wishes",
     "record_answer",
     "record_source",
     "remove_toolchain",
@@ -169,6 +175,7 @@ __all__ = [
     "verify_named",
     "why",
     "why_all",
+    "wishes_of",
     "write_search_options",
     "write_template",
 ]

@@ -13,7 +13,7 @@ from slmtui.measure.checklist import AT_LEAST, TURNS, checklist
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite
-from slmtui.pipeline.measurements import keep, measurements
+from slmtui.pipeline.measurements import keep_whole
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
@@ -33,7 +33,7 @@ def run_checklist(
 ) -> Service[Checklist]:
     """`measure.checklist.checklist` with controls of any kind: an adapter is merged, a GGUF file unpacked.
 
-    What it has found is kept with the model's other figures.
+    What it has found is kept with the model's other figures; one that was stopped takes no whole one's place.
 
     Raises:
         Failure: as `checklist`, or a control cannot be made.
@@ -53,10 +53,7 @@ def run_checklist(
             turns=turns,
             at_least=at_least,
         )
-    earlier = measurements(model_dir).checklist
-    # One that was stopped takes no whole one's place.
-    if found.complete or earlier is None or not earlier.complete:
-        keep(model_dir, found, suite)
+    keep_whole(model_dir, found, suite)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -9,13 +10,17 @@ from slmtui.events import Cancel, Service
 from slmtui.measure.bench_figures import BenchPlan, BenchResult
 from slmtui.measure.quality_figures import Quality
 from slmtui.measure.source_reading import is_read
-from slmtui.pipeline.measurements import keep
+from slmtui.pipeline.measurements import keep, keep_whole
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source.model_source import ModelSource
 
+_NOT_KEPT = "These figures are not kept: an earlier benchmark that was not stopped is, for the report."
+
 
 def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[BenchResult]:
-    """Measure how fast the model is here; what a stopped benchmark has measured is kept, and returned.
+    """Measure how fast the model is here; what a stopped benchmark has measured is returned.
+
+    It is kept unless a whole benchmark is kept already; a note says so.
 
     Raises:
         Failure: as `bench`.
@@ -23,9 +28,9 @@ def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[Bench
     from slmtui.measure.bench import bench  # only who measures pays for it
 
     found = yield from bench(model_dir, plan, cancel)
-    if found.rows:
-        keep(model_dir, found)
-    return found
+    if not found.rows or keep_whole(model_dir, found):
+        return found
+    return dataclasses.replace(found, notes=(*found.notes, _NOT_KEPT))
 
 
 def run_quality(

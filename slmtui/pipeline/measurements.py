@@ -58,6 +58,19 @@ def keep(model_dir: Path, found: Found, asked: Suite | None = None) -> None:
     write_atomic(_file(model_dir, type(found)), json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
+def keep_whole(model_dir: Path, found: BenchResult | Checklist, asked: Suite | None = None) -> bool:
+    """`keep`, unless it was stopped and one that was not is kept already; returns whether it is kept now.
+
+    Raises:
+        Failure: as `keep`.
+    """
+    earlier: BenchResult | Checklist | None = getattr(measurements(model_dir), _FILES[type(found)])
+    kept = found.complete or earlier is None or not earlier.complete
+    if kept:
+        keep(model_dir, found, asked)
+    return kept
+
+
 def measurements(model_dir: Path) -> Measurements:
     """What was measured of the model so far; nothing, if its folder cannot be read."""
     read: dict[str, Any] = {}

@@ -26,6 +26,16 @@ def fetch(
     return (yield from obtain(source, options, cancel))
 
 
+def named_source(name: str, cancel: Cancel) -> Service[ModelSource]:
+    """What `name` is (a path, a sample's name or a hub id); a sample or a hub id is fetched.
+
+    Raises:
+        Failure: there is nothing of that name, or it is no model.
+    """
+    path, options = yield from fetch(name, cancel)
+    return inspect(Path(path), options)
+
+
 def begin(
     source: str,
     cancel: Cancel,

@@ -17,7 +17,7 @@ from slmtui.pipeline.checklist import run_checklist, suite_of
 from slmtui.pipeline.measure import run_bench, run_quality
 from slmtui.pipeline.measurements import Measurements, measurements
 from slmtui.pipeline.runtime import chat_target
-from slmtui.pipeline.source import source_of
+from slmtui.pipeline.source import named_source, source_of
 from slmtui.source.model_source import ModelSource
 
 Part: TypeAlias = Literal["bench", "quality", "checklist"]
@@ -38,7 +38,9 @@ class ValidationPlan:
         parts: in the order in which they run.
         bench: the lengths of the benchmark.
         source: what it was converted from; None if that cannot be read, and `without_source` says why.
+        text: the file that it and its source read; None for the built-in one.
         suite: the questions of its domain, if there are any.
+        base: an untuned model that is asked them, too (a path, a sample's name or a hub id); "" for none.
         turns, at_least: as `measure.checklist.checklist` takes them.
     """
 
@@ -47,7 +49,9 @@ class ValidationPlan:
     bench: BenchPlan = dataclasses.field(default_factory=BenchPlan)
     source: ModelSource | None = None
     without_source: str = ""
+    text: Path | None = None
     suite: Suite | None = None
+    base: str = ""
     turns: int = TURNS
     at_least: float = AT_LEAST
 
@@ -110,14 +114,24 @@ def _service(plan: ValidationPlan, part: Part, cancel: Cancel) -> Service[object
     if part == "bench":
         return run_bench(plan.model_dir, plan.bench, cancel)
     if part == "quality":
-        return run_quality(plan.model_dir, plan.source, None, cancel)
-    return run_checklist(
-        plan.model_dir,
-        cancel,
-        suite=plan.suite,
-        source=plan.source,
-        turns=plan.turns,
-        at_least=plan.at_least,
+        return run_quality(plan.model_dir, plan.source, plan.text, cancel)
+    return _checked(plan, cancel)
+
+
+def _checked(plan: ValidationPlan, cancel: Cancel) -> Service[object]:
+    base = None
+    if plan.base and plan.suite is not None:
+        base = yield from named_source(plan.base, cancel)
+    return (
+        yield from run_checklist(
+            plan.model_dir,
+            cancel,
+            suite=plan.suite,
+            source=plan.source,
+            base=base,
+            turns=plan.turns,
+            at_least=plan.at_least,
+        )
     )
 
 

@@ -5,18 +5,21 @@ Tests hand over one of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Service
 from slmtui.measure.bench_figures import BenchRow
 from slmtui.measure.suite import Suite, SuiteLine
-from slmtui.pipeline import Measurements
+from slmtui.pipeline import Measurements, Wishes
 from slmtui.pipeline.validation import Part
+from slmtui.runtime.folder import read_folder
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Standing:
         found: what was measured of it.
         suite: its own questions, or its sample's; None if there are none, or `suite_failure` says why.
         own: where its own suite is, or would be.
+        wishes: how it is to be measured; the usual ones where they cannot be read, and `wishes_failure` says
+            why.
+        context_length: of the model, in tokens; 0 if it is not known.
     """
 
     model_dir: Path | None = None
@@ -36,6 +42,9 @@ class Standing:
     own: Path | None = None
     failure: Failure | None = None
     suite_failure: Failure | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    wishes_failure: Failure | None = None
+    context_length: int = 0
 
 
 class MeasuringDesk:
@@ -52,18 +61,25 @@ class MeasuringDesk:
             model_dir = pipeline.chat_target(deployment)
         except Failure as failure:
             return Standing(failure=failure)
-        suite, wrong = None, None
-        try:
-            suite = pipeline.suite_of(model_dir)
-        except Failure as failure:
-            wrong = failure
-        found, own = pipeline.measurements(model_dir), pipeline.suite_path(model_dir)
-        return Standing(model_dir, found, suite, own, suite_failure=wrong)
+        suite, wrong = _read(pipeline.suite_of, model_dir)
+        wishes, unread = _read(pipeline.wishes_of, model_dir)
+        folder, _ = _read(read_folder, model_dir)  # what is wrong with it is said by who loads it
+        return Standing(
+            model_dir,
+            pipeline.measurements(model_dir),
+            suite,
+            pipeline.suite_path(model_dir),
+            suite_failure=wrong,
+            wishes=wishes or Wishes(),
+            wishes_failure=unread,
+            context_length=folder.context_length if folder else 0,
+        )
 
     def measure(self, deployment: Deployment, parts: Sequence[Part], cancel: Cancel) -> Service[Measurements]:
         """Measure these parts, and keep what was found."""
         self.rows.clear()
-        plan = pipeline.validation_plan(deployment, parts, **self._changed)
+        wishes = pipeline.wishes_of(pipeline.chat_target(deployment))
+        plan = pipeline.validation_plan(deployment, parts, **(wishes.of_plan() | self._changed))
         from slmtui.measure.bench import BenchMeasured  # only who measures pays for it
 
         service = pipeline.run_validation(plan, cancel)
@@ -80,3 +96,18 @@ class MeasuringDesk:
     def save(self, model_dir: Path, lines: Sequence[SuiteLine]) -> Suite:
         """Make these the model's own suite."""
         return pipeline.save_suite(model_dir, lines)
+
+    def check(self, wishes: Wishes) -> None:
+        """Look whether the text and the base that are named are there."""
+        pipeline.check_wishes(wishes)
+
+    def keep(self, model_dir: Path, wishes: Wishes) -> None:
+        """Measure it like this from now on."""
+        pipeline.keep_wishes(model_dir, wishes)
+
+
+def _read(read: Callable[[Path], _T], model_dir: Path) -> tuple[_T | None, Failure | None]:
+    try:
+        return read(model_dir), None
+    except Failure as failure:
+        return None, failure

@@ -14,7 +14,7 @@ from slmtui.measure.quality_figures import BUILT_IN, Quality
 from slmtui.pipeline import Measurements
 from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.widgets.bars import Bar
-from slmtui.units import duration
+from slmtui.units import duration, size
 
 _STATES: dict[str, Status] = {
     "verified": "ok",
@@ -37,9 +37,19 @@ def speed_rows(bench: BenchResult) -> list[tuple[str, str | Content]]:
     return [
         ("machine", bench.machine),
         ("loading", f"{bench.load_seconds:.2f} s"),
+        ("memory", _memory(bench.rows)),
         ("noise", f"{bench.noise:.1%}: the machine was {quiet}" if bench.rows else ""),
         ("took", duration(bench.seconds) + ("" if bench.complete else ", stopped before its end")),
     ]
+
+
+def _memory(measured: tuple[BenchRow, ...]) -> str:
+    """The most it took, and with which lengths: in a narrow terminal the table has no room for it."""
+    most = max(measured, key=lambda row: row.peak_rss_bytes, default=None)
+    if most is None:
+        return ""
+    lengths = f"{most.prompt_tokens:,} + {most.output_tokens:,} tokens"
+    return f"{size(most.peak_rss_bytes)} with {lengths}; CPU {most.cpu_percent:.0f} %"
 
 
 def speed_bars(measured: tuple[BenchRow, ...]) -> tuple[tuple[Bar, ...], tuple[Bar, ...]]:

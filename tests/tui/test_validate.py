@@ -16,15 +16,18 @@ from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite
+from slmtui.pipeline import Wishes
 from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.screens.help import HelpScreen
+from slmtui.tui.screens.measure_wishes import WishesScreen
 from slmtui.tui.screens.report_file import ReportScreen
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.suite_view import SuiteView
 from slmtui.tui.widgets.verdicts import FailurePanel
-from tests.tui.validate_bench import ALL, GOOD, LINES, FixedDesk, app_with, line
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.validate_bench import ALL, BENCH, GOOD, LINES, OWN, FixedDesk, app_with, chatted, line
+from tests.tui.walking import primary, screen_text, settled, until
 
 SIZE = (120, 40)
 
@@ -124,6 +127,67 @@ async def test_what_fails_is_named_with_its_fix_and_can_be_tried_again() -> None
         await pilot.press("enter")
         await until(pilot, lambda: primary(app) == "Write the report")
         assert not app.screen.query_one("#validate-failure", FailurePanel).display
+
+
+async def test_how_it_is_measured_is_checked_while_it_is_typed_and_kept(tmp_path: Path) -> None:
+    desk = FixedDesk(GOOD)
+    app = app_with(desk)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: primary(app) == "Write the report")
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, WishesScreen))
+        # What is left out is said before anything runs, and what each field is for.
+        await until(pilot, lambda: "left out:" in screen_text(app))
+        assert "How long the prompts are" in screen_text(app)
+        await pilot.press(*"2,048")
+        await until(pilot, lambda: "Prompts: 048 begins with a zero" in screen_text(app))
+        await pilot.press("ctrl+s")
+        assert isinstance(app.screen, WishesScreen)
+        await pilot.press("ctrl+u", *"16 64")
+        await until(pilot, lambda: "10 runs of 16 + 128, 64 + 128 tokens" in screen_text(app))
+        app.screen.query_one("#wish-text", Input).value = str(tmp_path / "gone.txt")
+        await until(pilot, lambda: "No such file" in screen_text(app))
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WishesScreen))
+        app.screen.query_one("#wish-text", Input).value = ""
+        await pilot.pause()
+        await pilot.press("enter")
+        # What was measured otherwise is to be measured again; the rest is not.
+        await until(pilot, lambda: primary(app) == "Measure the rest")
+        assert "Enter: benchmark." in screen_text(app)
+        assert desk.standing.wishes.prompt_tokens == (16, 64)
+        desk.will_find = replace(GOOD, bench=replace(BENCH, seconds=7.0))
+        await pilot.press("enter")
+        await until(pilot, lambda: primary(app) == "Write the report")
+        assert desk.measured == [("bench",)]
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, WishesScreen))
+        assert app.screen.query_one("#wish-prompt_tokens", Input).value == "16, 64"
+        await pilot.press("ctrl+r", "ctrl+s")
+        await until(pilot, lambda: desk.standing.wishes == Wishes())
+        await until(pilot, lambda: primary(app) == "Measure the rest")
+
+
+async def test_what_was_begun_with_one_model_is_not_about_the_next() -> None:
+    desk = FixedDesk(ALL)
+    app = app_with(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        view = await at_questions(pilot, app)
+        await pilot.press("d")
+        await until(pilot, lambda: len(lines(desk)) == 4)
+        # Another model, with questions of its own: u must not give it those of the first.
+        desk.standing = replace(desk.standing, suite=Suite(LINES[:2], OWN))
+        app.use(replace(chatted(), name="another"))
+        screen = app.screen
+        assert isinstance(screen, StationScreen)
+        screen.show_state()
+        await until(pilot, lambda: "2 questions" in screen_text(app))
+        await until(pilot, lambda: view.index is not None)
+        await pilot.press("u")
+        await settled(pilot)
+        assert lines(desk) == LINES[:2]
 
 
 async def test_without_a_model_it_says_where_to_go(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from slmtui.pipeline import Measurements
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
+from slmtui.tui.screens.measure_wishes import WishesScreen
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.widgets.suite_view import SuiteView
 from tests.tui.validate_bench import ALL, FixedDesk, app_with
@@ -44,11 +45,19 @@ async def _editing(pilot: Pilot[int], app: SlmtuiApp) -> None:
     hold_cursors(app)
 
 
+async def _wishes(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _figures(pilot, app)
+    await pilot.press("h")
+    await until(pilot, lambda: isinstance(app.screen, WishesScreen) and "left out" in screen_text(app))
+    hold_cursors(app)
+
+
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
     "running": _running,
     "figures": _figures,
     "questions": _questions,
     "editing": _editing,
+    "wishes": _wishes,
 }
 
 

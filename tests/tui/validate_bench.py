@@ -15,7 +15,7 @@ from slmtui.measure.bench_figures import BenchResult, BenchRow, Spread
 from slmtui.measure.checklist_item import Checklist, Item, item
 from slmtui.measure.quality_figures import BUILT_IN, Quality
 from slmtui.measure.suite import Suite, SuiteAnswer, SuiteLine, SuiteScore
-from slmtui.pipeline import Measurements
+from slmtui.pipeline import Measurements, Wishes
 from slmtui.pipeline.validation import Part
 from slmtui.runtime.parameters import Message
 from slmtui.tui.app import SlmtuiApp
@@ -125,7 +125,7 @@ class FixedDesk(MeasuringDesk):
 
     def __init__(self, found: Measurements | None = None, suite: Suite | None = SUITE) -> None:
         super().__init__()
-        self.standing = Standing(MODEL, found or Measurements(), suite, OWN)
+        self.standing = Standing(MODEL, found or Measurements(), suite, OWN, context_length=2048)
         self.will_find = ALL
         self.failure: Failure | None = None
         self.measured: list[tuple[Part, ...]] = []
@@ -151,6 +151,9 @@ class FixedDesk(MeasuringDesk):
             yield each.as_verdict()
         self.standing = replace(self.standing, found=self.will_find)
         return self.will_find
+
+    def keep(self, model_dir: Path, wishes: Wishes) -> None:
+        self.standing = replace(self.standing, wishes=wishes)
 
     def save(self, model_dir: Path, lines: Sequence[SuiteLine]) -> Suite:
         suite = Suite(tuple(lines), OWN)

@@ -111,8 +111,13 @@ def _say(report: Report, folder: Path, found: BenchResult) -> None:
 
 
 def _lengths(text: str) -> tuple[int, ...]:
-    return tuple(positive(part) for part in text.split(","))
+    from slmtui.events import Failure
+    from slmtui.measure.bench_runs import parse_lengths
+
+    try:
+        return parse_lengths(text)
+    except Failure as failure:
+        raise argparse.ArgumentTypeError(f"{failure.cause} {failure.fix}") from failure
 
 
-_lengths.__name__ = "list of whole numbers"
 _KEYS = ("rows", "load_seconds", "noise", "notes", "complete", "at", "seconds", "machine")

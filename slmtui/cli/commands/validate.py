@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slmtui.cli.declare import Commands, add_json, command, named_path, positive
@@ -140,10 +139,8 @@ def _control(name: str | None, report: Report, cancel: Cancel) -> ModelSource | 
     if name is None:
         return None
     from slmtui import pipeline
-    from slmtui.source.inspect import inspect
 
-    path, options = report.follow(pipeline.fetch(name, cancel))
-    return inspect(Path(path), options)
+    return report.follow(pipeline.named_source(name, cancel))
 
 
 def _read(report: Report, found: Quality) -> None:
@@ -171,7 +168,7 @@ def _say_wrong_answers(report: Report, found: Checklist, suite: Suite | None) ->
         return
     wrong = [answer for answer in found.suite.answers if not answer.passed]
     for answer in wrong[:_SHOWN]:
-        report.line(f"not passed: {suite.lines[answer.line].title}")
+        report.line(f"not passed: {suite.lines[answer.line].title[:200]}")
         report.line(f"  answer: {' '.join(answer.answer.split())[:200]!r}")
         report.line(f"  {'; '.join(answer.reasons)}")
     if len(wrong) > _SHOWN:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, Static
 
+from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -56,12 +57,12 @@ class LoadFileScreen(Dialog[str]):
     def _load(self) -> None:
         text = self.query_one(Input).value.strip()
         if text:
-            self._read_file(Path(text).expanduser())
+            self._read_file(text)
 
     @work(thread=True, exclusive=True)
-    def _read_file(self, path: Path) -> None:
+    def _read_file(self, typed: str) -> None:
         try:
-            found: str | Failure = self._read(path)
+            found: str | Failure = self._read(typed_path(typed))
         except Failure as failure:
             found = failure
         self.app.call_from_thread(self._show, found)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, Static
 
+from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.format import safe
 from slmtui.tui.screens.dialog import Dialog
@@ -88,19 +89,21 @@ class ReportScreen(Dialog[None]):
         text = self.query_one(PathInput).text
         if text:
             form = cast("Form", self.query_one("#report-form", Choice).value)
-            self._write(form, Path(text).expanduser(), self._sure == text)
+            self._write(form, text, self._sure == text)
 
     @work(thread=True, exclusive=True)
-    def _write(self, form: Form, path: Path, sure: bool) -> None:
+    def _write(self, form: Form, typed: str, sure: bool) -> None:
         from slmtui.report.gather import gather
         from slmtui.report.render import render, write
 
         problem: Failure | None = None
+        path = Path(typed)
         try:
+            path = typed_path(typed)
             write(path, render(gather(self._model), form), replace=sure)
         except Failure as failure:
             problem = failure
-        self.app.call_from_thread(self._show, path.absolute(), problem)
+        self.app.call_from_thread(self._show, path, problem)
 
     def _show(self, path: Path, problem: Failure | None) -> None:
         if not self.is_current:

@@ -54,9 +54,14 @@ class ValidateBase(JobScreen):
     def _take(self, deployment: Deployment, found: Standing) -> None:
         if self.slmtui.deployment is None or deployment.name != self.slmtui.deployment.name:
             return
+        if self._stands_for != deployment.name:
+            self.forget_model()
         self._standing, self._stands_for = found, deployment.name
         self.slmtui.note_measured(deployment.name, found.found)
         self.show_standing()
+
+    def forget_model(self) -> None:
+        """Another model is in hand: what was begun with the one before is not about it."""
 
     def show_standing(self) -> None:
         """Show what is known."""

@@ -42,6 +42,11 @@ class ValidateSuite(ValidateBase):
         self._before: list[Lines] = []
         self._draft = ""  # what the user's editor has written and no suite could hold
 
+    def forget_model(self) -> None:
+        super().forget_model()
+        self._before.clear()
+        self._draft = ""
+
     @property
     def shows_suite(self) -> bool:
         """Whether the questions are what is shown."""

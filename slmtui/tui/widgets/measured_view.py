@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
@@ -13,6 +13,7 @@ from slmtui.events import Verdict
 from slmtui.measure.bench_figures import BenchResult, BenchRow
 from slmtui.measure.bench_table import HEADINGS, rows
 from slmtui.pipeline import Measurements
+from slmtui.pipeline.validation import Part
 from slmtui.tui.format import MUTED, ago, safe
 from slmtui.tui.validate_words import quality_rows, speed_bars, speed_rows
 from slmtui.tui.widgets.bars import Bars
@@ -20,6 +21,13 @@ from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.grid import Grid
 from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.verdicts import VerdictList
+
+_NONE: Mapping[Part, str] = {
+    "bench": "Not measured yet: b does it.",
+    "quality": "Not measured yet: q does it.",
+    "checklist": "Not gone through yet: k does it.",
+}
+_COMING = "It is at work on that, or will be next."
 
 
 class MeasuredView(VerticalScroll, can_focus=False):
@@ -40,23 +48,25 @@ class MeasuredView(VerticalScroll, can_focus=False):
         with Container(classes="measured-columns"):
             with Vertical(classes="measured-column"):
                 yield Static("Speed on this machine", classes="section")
-                yield Static("Not measured yet: b does it.", id="no-bench", classes="measured-none")
+                yield Static(id="no-bench", classes="measured-none")
                 yield Facts(id="speed-facts")
                 yield Grid(id="speed-grid")
                 yield Bars(id="speed-first")
                 yield Bars(id="speed-tokens")
                 yield Hanging(id="speed-notes")
                 yield Static("Quality, beside its source", classes="section")
-                yield Static("Not measured yet: q does it.", id="no-quality", classes="measured-none")
+                yield Static(id="no-quality", classes="measured-none")
                 yield Facts(id="quality-facts")
                 yield Hanging(id="quality-notes")
             with Vertical(classes="measured-column", id="measured-right"):
                 yield Static("Checklist", id="checklist-title", classes="section")
-                yield Static("Not gone through yet: k does it.", id="no-checklist", classes="measured-none")
+                yield Static(id="no-checklist", classes="measured-none")
                 yield VerdictList(id="checklist-items")
 
-    def show(self, found: Measurements, precision: str) -> None:
-        """Show what was measured."""
+    def show(self, found: Measurements, precision: str, coming: Collection[Part] = ()) -> None:
+        """Show what was measured; `coming` are the parts that a running job measures."""
+        for part, words in _NONE.items():
+            self.query_one(f"#no-{part}", Static).update(_COMING if part in coming else words)
         bench, quality, checklist = found.bench, found.quality, found.checklist
         self.query_one("#no-bench").display = bench is None
         self.query_one("#speed-facts", Facts).show(speed_rows(bench) if bench else [])

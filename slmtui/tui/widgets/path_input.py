@@ -7,6 +7,9 @@ from pathlib import Path
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from slmtui.config.files import typed_path
+from slmtui.events import Failure
+
 PLACEHOLDER = "a folder, a .gguf file, or org/name on the hub"
 # One line each: the field says it while it has the focus.
 EXPLAINED = (
@@ -25,11 +28,11 @@ class PathSuggester(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         if not value:
             return None
-        head, _, start = value.replace("\\", "/").rpartition("/")
-        folder = Path(value[: len(head) + 1] or ".").expanduser()
+        start = value.replace("\\", "/").rpartition("/")[2]
         try:
+            folder = typed_path(value[: len(value) - len(start)] or ".")
             names = sorted(p.name + ("/" if p.is_dir() else "") for p in folder.iterdir())
-        except OSError:
+        except (OSError, ValueError, Failure):
             return None
         found = next((n for n in names if n.startswith(start) and (start or not n.startswith("."))), None)
         return value[: len(value) - len(start)] + found if found else None

@@ -12,7 +12,7 @@ import pytest
 from slmtui.events import Cancel, Event, Service, Verdict, drain
 from slmtui.measure.checklist import Checklist, checklist
 from slmtui.measure.checklist_memory import session
-from slmtui.measure.suite import Suite
+from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.measure.suite_file import read_suite
 from slmtui.measure.suite_run import Answered
 from slmtui.runtime.client import ModelHost
@@ -151,3 +151,14 @@ def test_without_a_suite_the_questions_are_unchecked(converted_sample: Path) -> 
     assert found.items[0].status == "unchecked"
     assert "JSONL" in found.items[0].fix
     assert found.failed == ()
+
+
+def test_a_question_longer_than_the_context_fails_alone(converted_sample: Path, suite: Suite) -> None:
+    long = SuiteLine((Message("user", "lamp, " * 3000),), equals="no")
+    asked = Suite((long, *suite.lines[:2]))
+    found = drain(checklist(converted_sample, suite=asked, cancel=Cancel(), turns=2))
+    assert found.suite is not None
+    assert [answer.finish_reason for answer in found.suite.answers] == ["failed", "stop", "stop"]
+    evidence = {item.id: item.evidence for item in found.items}
+    assert "broke down" not in " ".join(evidence.values())
+    assert "2 of 2 right" in evidence["lengths"]

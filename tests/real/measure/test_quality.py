@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from slmtui.events import Cancel, Cancelled, Failure, Progress, drain
-from slmtui.measure import quality_text
+from slmtui.measure import pieces, quality_text
 from slmtui.measure.control import control_answers
 from slmtui.measure.quality import WINDOW, Quality, quality
 from slmtui.pipeline.plain_source import plain_source
@@ -87,3 +87,15 @@ def test_a_damaged_model_is_a_failure_with_its_cause(sample_dir: Path, tmp_path:
 def test_a_plain_checkpoint_is_its_own_source(sample_dir: Path, tmp_path: Path) -> None:
     source = inspect(sample_dir)
     assert drain(plain_source(source, tmp_path, Cancel())) is source
+
+
+def test_a_source_of_another_kind_is_named_though_its_tokens_are_beyond_the_models_table(
+    sample_dir: Path, converted_sample: Path, tmp_path: Path
+) -> None:
+    reading = tmp_path / "reading"
+    reading.mkdir()
+    pieces.save(reading, [pieces.Reading("x", [28_899], [[28_899]])], 49_152)
+    pieces.logits_file(reading).write_bytes(bytes(4 * 49_152))
+    (reading / "whole").touch()
+    with pytest.raises(Failure, match="tells 49,152 tokens apart, the model 1,536"):
+        drain(quality(converted_sample, inspect(sample_dir), None, Cancel(), reading=reading))

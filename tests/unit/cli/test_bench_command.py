@@ -18,6 +18,7 @@ def test_lengths_are_lists() -> None:
         ["--prompt-tokens", "0"],
         ["--prompt-tokens", "32,-1"],
         ["--prompt-tokens", "32,"],
+        ["--prompt-tokens", "2,048"],
         ["--output-tokens", "many"],
         ["--output-tokens", "1.5"],
         ["--repetitions", "0"],

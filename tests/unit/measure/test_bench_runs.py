@@ -8,7 +8,7 @@ import pytest
 
 from slmtui.events import Failure
 from slmtui.measure.bench_figures import BenchPlan
-from slmtui.measure.bench_runs import Lengths, fitting, shuffled
+from slmtui.measure.bench_runs import Lengths, fitting, parse_lengths, shuffled
 
 
 def test_every_prompt_meets_every_output_the_shortest_first() -> None:
@@ -65,3 +65,31 @@ def test_every_round_has_every_length_once_in_an_order_of_its_own() -> None:
     assert len(set(rounds)) > 3
     assert shuffled(lengths, 6) == order
     assert shuffled(lengths, 6, seed=8) != order
+
+
+@pytest.mark.parametrize(("text", "found"), [("32, 512", (32, 512)), ("7", (7,)), (" 8  16 ", (8, 16))])
+def test_lengths_are_read_as_people_type_them(text: str, found: tuple[int, ...]) -> None:
+    assert parse_lengths(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2,048", "048 begins with a zero"),
+        ("0", "less than 1"),
+        ("-5", "no whole number"),
+        ("", "no whole number"),
+        ("32,,8", "no whole number"),
+        ("1" * 5000, "too much"),
+        ("٣", "no whole number"),
+    ],
+)
+def test_what_is_no_length_is_said(text: str, said: str) -> None:
+    with pytest.raises(Failure, match=said) as failure:
+        parse_lengths(text)
+    assert failure.value.fix
+
+
+def test_more_runs_than_anybody_waits_for_are_refused_before_their_order_is_drawn() -> None:
+    with pytest.raises(Failure, match="2,999,999,997 runs"):
+        fitting(BenchPlan(repetitions=999_999_999), 8192)

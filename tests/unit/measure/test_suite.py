@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slmtui.events import Failure
+from slmtui.measure import suite_schema
 from slmtui.measure.suite import Suite, SuiteAnswer, SuiteLine, SuiteScore
 from slmtui.measure.suite_checks import check, similarity
 from slmtui.measure.suite_file import line_of, read_suite, write_suite
@@ -17,6 +18,7 @@ from slmtui.runtime.answer import Answer
 from slmtui.runtime.export import export
 from slmtui.runtime.parameters import Message
 
+ENDLESS = r"^(.*)(.*)(.*)(.*)(.*)(.*)\1\2\3\4\5\6x$"
 ASKED = (Message("user", "How?"),)
 LINES = (
     {"prompt": "How?", "equals": "So."},
@@ -72,6 +74,8 @@ def test_a_suite_is_written_as_it_was_read(tmp_path: Path) -> None:
         ({"prompt": "a", "similar": "b", "similarity": 2}, "up to 1", "0.8"),
         ({"prompt": "a", "regex": "("}, "no pattern", "backslash"),
         ({"prompt": "a", "json_schema": {"type": "thing"}}, "no JSON Schema", "2020-12"),
+        ({"prompt": "a", "json_schema": {"$ref": "#/$defs/gone"}}, "leads to nothing", "2020-12"),
+        ({"prompt": "a", "json_schema": {"items": {"$ref": "http://127.0.0.1:9/x"}}}, "leads to", "2020-12"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_a_fix(
@@ -95,6 +99,10 @@ def test_files_that_are_no_suite(tmp_path: Path) -> None:
     (tmp_path / "latin.jsonl").write_bytes(b'{"prompt": "a", "equals": "b"}\n{"prompt": "\xe9"}\n')
     with pytest.raises(Failure, match="line 2, is not UTF-8"):
         read_suite(tmp_path / "latin.jsonl")
+    with (tmp_path / "large.jsonl").open("wb") as file:
+        file.truncate(60_000_000)
+    with pytest.raises(Failure, match="over 50 MB"):
+        read_suite(tmp_path / "large.jsonl")
 
 
 def test_the_chats_export_is_a_suite(tmp_path: Path) -> None:
@@ -138,6 +146,44 @@ def test_a_pattern_that_never_ends_is_given_up() -> None:
     (reason,) = check(line, "a" * 40 + "!", 1, "stop")
     assert reason[0] == "regex"
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer", "reason"),
+    [
+        # What it would have to fetch is not fetched, also where the line could not tell.
+        (
+            {"$id": "http://127.0.0.1:9/a", "$ref": "http://127.0.0.1:9/b"},
+            "{}",
+            "refers to what is not in it",
+        ),
+        ({"$ref": "#"}, "{}", "goes on for ever"),
+        ({"items": {"$ref": "#"}}, "[" * 400 + "]" * 400, "goes on for ever"),
+        # `re` would never be done with this one; with the other no engine is.
+        ({"pattern": "^(a+)+$"}, json.dumps("a" * 60 + "!"), "refuses it"),
+        ({"pattern": ENDLESS}, json.dumps("ab" * 60 + "x!x"), "was not done with it"),
+        ({"patternProperties": {ENDLESS: True}}, json.dumps({"ab" * 60 + "x!x": 1}), "was not done with it"),
+        ({"patternProperties": {"^n_": {"type": "number"}}}, '{"n_a": "x", "b": "x"}', "refuses n_a"),
+        ({"pattern": "^a+$"}, '"ab"', "refuses it"),
+        ({"$defs": {"n": {"type": "number"}}, "items": {"$ref": "#/$defs/n"}}, '[1, "x"]', "refuses 1"),
+    ],
+)
+def test_a_schema_fetches_nothing_and_comes_to_an_end(
+    monkeypatch: pytest.MonkeyPatch, schema: object, answer: str, reason: str
+) -> None:
+    monkeypatch.setattr(suite_schema, "REGEX_SECONDS", 0.1)
+    ((name, said),) = check(line_of({"prompt": "a", "json_schema": schema}), answer, 1, "stop")
+    assert name == "json_schema"
+    assert reason in said
+
+
+def test_what_a_schema_takes_is_taken() -> None:
+    schema = {
+        "pattern": "^a+$",
+        "patternProperties": {"^n_": {"type": "number"}},
+        "enum": ["aa", {"$ref": "x"}],
+    }
+    assert check(line_of({"prompt": "a", "json_schema": schema}), '"aa"', 1, "stop") == ()
 
 
 def test_similarity_runs_from_0_to_1() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from slmtui.events import Failure
+from slmtui.events import Cancel, Failure, Progress, Service, drain
+from slmtui.measure.bench_figures import BenchPlan, BenchResult, BenchRow, Spread
 from slmtui.measure.quality_figures import Quality
+from slmtui.pipeline.measure import run_bench
 from slmtui.pipeline.measurements import keep, measurements
 
 FOUND = Quality(12.5, 12.0, 0.01, 0.005, 0.1, 0.97, 0.999, 100, "built in", 1.0)
@@ -59,3 +61,37 @@ def test_a_damaged_file_is_a_problem_and_no_end(slmtui_home: Path, tmp_path: Pat
 def test_a_folder_that_is_gone_cannot_be_kept_for(slmtui_home: Path, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="cannot be read"):
         keep(tmp_path / "gone", FOUND)
+
+
+def test_a_stopped_benchmark_takes_no_whole_ones_place(
+    slmtui_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = model(tmp_path / "made", b"weights")
+
+    def measured(*, complete: bool, repetitions: int) -> BenchResult:
+        spread = Spread(1.0, 0.0, repetitions)
+        row = BenchRow(8, 8, spread, 1.0, 1.0, 1.0, spread, spread, 1, 1.0)
+        found = BenchResult((row,), 1.0, 0.0, ("noted",), complete, "", 1.0, "")
+
+        def bench(*_: object) -> Service[BenchResult]:
+            yield Progress("bench", "Measured")
+            return found
+
+        monkeypatch.setattr("slmtui.measure.bench.bench", bench)
+        return drain(run_bench(made, BenchPlan(), Cancel()))
+
+    def kept() -> int:
+        found = measurements(made).bench
+        assert found is not None
+        return found.rows[0].ttft_ms.n
+
+    # As long as there is no whole one, a part is better than nothing.
+    assert measured(complete=False, repetitions=1).notes == ("noted",)
+    assert kept() == 1
+    measured(complete=True, repetitions=2)
+    stopped = measured(complete=False, repetitions=3)
+    assert kept() == 2
+    assert stopped.rows[0].ttft_ms.n == 3
+    assert "not kept" in stopped.notes[-1]
+    measured(complete=True, repetitions=4)
+    assert kept() == 4
