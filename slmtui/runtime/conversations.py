@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,13 +60,18 @@ def load(conversation_id: str) -> Conversation:
         raise Failure(f"{path} is damaged. {failure.cause}", "Mend or delete that file.") from failure
 
 
-def saved(model_dir: Path | None = None) -> tuple[list[Conversation], list[Failure]]:
-    """Those with a model, or all of them, the latest changed first; and what is wrong with damaged ones."""
+def saved(model_dir: Path | None = None, most: int | None = None) -> tuple[list[Conversation], list[Failure]]:
+    """Those with a model, or all of them, the latest changed first; and what is wrong with damaged ones.
+
+    Hundreds take seconds to read: with `most` no more than so many are, the files written last.
+    """
     found: list[Conversation] = []
     damaged: list[Failure] = []
-    for path in folder().glob("*.json"):
+    for path in sorted(folder().glob("*.json"), key=_written, reverse=True):
         if not _ID.fullmatch(path.stem):
             continue
+        if most is not None and len(found) >= most:
+            break
         try:
             conversation = load(path.stem)
         except Failure as failure:
@@ -76,18 +82,24 @@ def saved(model_dir: Path | None = None) -> tuple[list[Conversation], list[Failu
     return sorted(found, key=lambda one: one.changed, reverse=True), damaged
 
 
-def search(words: str, model_dir: Path | None = None) -> list[Found]:
+def search(
+    words: str, model_dir: Path | None = None, among: Sequence[Conversation] | None = None
+) -> list[Found]:
     """Conversations that hold all the words in one turn or in their title, the latest changed first.
 
-    Case and accents do not matter. Without words every conversation is found.
+    Case and accents do not matter. Without words every conversation is found. `among` these, which were read
+    before, it takes no files.
     """
     wanted = _folded(words).split()
     hits = []
-    for conversation in saved(model_dir)[0]:
+    for conversation in saved(model_dir)[0] if among is None else among:
+        if model_dir is not None and conversation.model_dir != str(model_dir):
+            continue
         texts = [f"{turn.question}\n{turn.text}" for turn in conversation.turns] or [""]
         texts[0] = f"{conversation.title}\n{texts[0]}" if conversation.title else texts[0]
         for index, text in enumerate(texts):
-            if all(word in _folded(text) for word in wanted):
+            folded = _folded(text) if wanted else ""
+            if all(word in folded for word in wanted):
                 hits.append(Found(conversation, index, _excerpt(text, wanted)))
                 break
     return hits
@@ -108,8 +120,17 @@ def _file(name: str) -> Path:
     return folder() / f"{name}.json"
 
 
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # deleted meanwhile
+        return 0.0
+
+
 def _folded(text: str) -> str:
     """`text` without case and accents; as long as `text` for what people search in."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))
 

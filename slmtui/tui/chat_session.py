@@ -23,6 +23,8 @@ from slmtui.tui.jobs import Job
 SAMPLES = 120
 # As many earlier questions as the arrow keys go back to.
 _QUESTIONS = 200
+# ... of so many conversations, the latest.
+_REMEMBERED = 20
 
 
 class ChatSession:
@@ -103,7 +105,7 @@ class ChatSession:
 
     def _remember_questions(self) -> None:
         """What was asked of this model before, the oldest first, for the arrow keys."""
-        kept, _ = conversations.saved(self.target)
+        kept, _ = conversations.saved(self.target, most=_REMEMBERED)  # the model waits for this
         questions = [turn.question for one in reversed(kept) for turn in one.turns]
         self.asked = [*questions[-_QUESTIONS:], *self.asked]
 
@@ -149,11 +151,15 @@ class ChatSession:
 
     def take(self, conversation: Conversation) -> None:
         """The answer is whole; what was set for the next one meanwhile stays."""
+        self.conversation = self._as_set(conversation)
+        self.pieces = []
+
+    def _as_set(self, conversation: Conversation) -> Conversation:
+        """Its turns, with what is set now."""
         now = self.conversation
-        self.conversation = dataclasses.replace(
+        return dataclasses.replace(
             conversation, parameters=now.parameters, system=now.system, engine=now.engine, title=now.title
         )
-        self.pieces = []
 
     # Changing it
 
@@ -166,7 +172,7 @@ class ChatSession:
         """Take back the last change of turns; False if there is none."""
         if not self.before:
             return False
-        self.conversation, self.pieces = self.before.pop(), []
+        self.conversation, self.pieces = self._as_set(self.before.pop()), []
         return True
 
     def start_anew(self) -> None:
@@ -180,6 +186,7 @@ class ChatSession:
         self.start_anew()
         self.conversation = conversation
         self.target = Path(conversation.model_dir)
+        self.defaults = pipeline.chat_parameters(self.target)
 
     def toggle_greedy(self) -> bool:
         """Take the likeliest token each time from now on, or sample again; returns whether it is greedy."""

@@ -71,4 +71,12 @@ async def test_it_is_drawn_as_signs_and_copied_as_it_is_drawn(tmp_path: Path) ->
         await until(pilot, lambda: app.chat.conversation.parameters.temperature == 0.25)
         assert app.chat.conversation.parameters.stop == STOPS
         assert app.chat.conversation.parameters.top_p == 1 / 3
+
+        # A change of turns that is taken back leaves the parameters as they were set since.
+        app.chat.change(change.delete(app.chat.conversation, 0))
+        field.value = "0.5"
+        await until(pilot, lambda: app.chat.conversation.parameters.temperature == 0.5)
+        assert app.chat.undo()
+        assert app.chat.turns == (turn,)
+        assert app.chat.conversation.parameters.temperature == 0.5
         await app.action_quit()

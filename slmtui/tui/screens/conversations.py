@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.conversations import Found
 from slmtui.runtime.neutral import neutral
 from slmtui.tui.commands import Commands
-from slmtui.tui.format import ago
+from slmtui.tui.format import ago, fit
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.table import Column, Row, Table
 
@@ -29,6 +30,13 @@ from slmtui.tui.widgets.table import Column, Row, Table
 class _Search:
     found: Sequence[Found]
     damaged: Sequence[Failure]
+
+
+class _Headings(Table):
+    """What a question begins with tells it from others, not its end as with a path."""
+
+    def _cells(self, texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+        return super()._cells([fit(" ".join(texts[0].split()), widths[0]), *texts[1:]], widths)
 
 
 class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
@@ -60,12 +68,14 @@ class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
         self._shown = shown
         self._found: dict[str, Found] = {}
         self._to_delete = ""
+        self._kept: tuple[list[Conversation], list[Failure]] | None = None
+        self._reading = threading.Lock()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="kept"):
             yield Input(placeholder="words to search for", id="kept-words", compact=True)
             columns = [Column("conversation"), Column("turns", right=True), Column("when", muted=True)]
-            yield Table(columns, id="kept-list")
+            yield _Headings(columns, id="kept-list")
             yield Static(id="kept-excerpt", markup=False)
         yield KeyFooter()
 
@@ -88,9 +98,12 @@ class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
     def _search(self) -> None:
         words = self.query_one(Input).value
         where = None if self._all else self._model_dir
-        found = conversations.search(words, where)
-        damaged = conversations.saved()[1] if not words else []
-        self.app.call_from_thread(self._show, words, _Search(found, damaged))
+        with self._reading:  # read once, however fast one types
+            if self._kept is None:
+                self._kept = conversations.saved()
+            kept, damaged = self._kept
+        found = conversations.search(words, where, kept)
+        self.app.call_from_thread(self._show, words, _Search(found, [] if words else damaged))
 
     def _show(self, words: str, search: _Search) -> None:
         if not self.is_mounted or words != self.query_one(Input).value:
@@ -163,4 +176,6 @@ class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
             conversations.delete(name)
         except Failure as failure:
             self.app.call_from_thread(self.notify, failure.cause, severity="error", markup=False)
+        with self._reading:
+            self._kept = None
         self.app.call_from_thread(self._search)

@@ -159,8 +159,12 @@ def test_kept_ones_are_found_again_by_words_in_any_case_and_without_accents() ->
     assert conversations.search("one? 2") == []  # in one turn, not in two
     (conversations.folder() / f"{'0' * 16}.json").write_text("{", encoding="utf-8")
     assert "damaged" in conversations.saved()[1][0].cause
+    assert len(conversations.saved(most=1)[0]) == 1
     conversations.delete(other.id)
     assert conversations.saved()[0] == [TWO]
+    # Those that were read before are searched without their files.
+    assert [hit.conversation for hit in conversations.search("STRASSE", among=[TWO, other])] == [other]
+    assert conversations.search("strasse", Path("elsewhere"), [TWO, other]) == []
 
 
 @pytest.mark.parametrize("name", ["../x", "", "0" * 15, "G" * 16])
