@@ -211,6 +211,11 @@ def test_the_installed_wheel_finds_its_sample_and_themes_from_anywhere(
     assert all(Path(theme).is_relative_to(installed.parent) for theme in themes)
 
 
+def test_the_man_page_is_installed_where_man_looks(installed: Path) -> None:
+    page = installed.parent / "share" / "man" / "man1" / "slmtui.1"
+    assert ".SH NAME\nslmtui" in page.read_text(encoding="utf-8")
+
+
 def test_the_installed_wheel_inspects_its_sample(installed: Path, tmp_path: Path) -> None:
     done = run(installed / "slmtui", "inspect", "fernlight-support", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

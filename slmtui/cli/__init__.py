@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+from slmtui.cli.exit_codes import ExitCode
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run slmtui; returns the exit code: 0 done, 1 failed, 2 usage, 130 cancelled."""
+    """Run slmtui; returns the exit code (`exit_codes.py`)."""
     try:
         # Imported here so that Ctrl+C during these imports ends as quietly as it does later.
         from slmtui.cli.entry import run
 
         return run(arguments)
     except KeyboardInterrupt:
-        return 130
+        return ExitCode.CANCELLED

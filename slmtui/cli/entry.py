@@ -16,7 +16,8 @@ import threading
 import time
 from types import FrameType
 
-OK, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+from slmtui.cli.exit_codes import ExitCode
+
 # A job ends within a second of being asked; one that has not after this long is ended by force.
 _PATIENCE_SECONDS = 5.0
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -24,26 +25,42 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 def run(arguments: list[str] | None = None) -> int:
     """Parse the arguments, do what they say and return the exit code."""
-    if not (sys.argv[1:] if arguments is None else arguments):
+    asked_by_a_shell = (
+        "_ARGCOMPLETE" in os.environ
+    )  # what could come next; the line stands in the environment
+    if not asked_by_a_shell and not (sys.argv[1:] if arguments is None else arguments):
         return _screens()  # the screens need no parser, and their first frame does not wait for one
     from slmtui.cli.parser import build
 
+    parser = build()
+    if asked_by_a_shell:
+        from slmtui.cli.completing import complete
+
+        complete(parser)
     try:
-        parsed = build().parse_args(arguments)
+        parsed = parser.parse_args(arguments)
+        if parsed.serve is not None and parsed.run is not None:
+            parser.error("--serve opens the screens; it goes with no command")
     except SystemExit as end:  # --help, --version and usage errors
-        return end.code if _flushed() and isinstance(end.code, int) else FAILED
+        return end.code if _flushed() and isinstance(end.code, int) else ExitCode.FAILED
+    if parsed.serve is not None:
+        from slmtui.cli.serving import serve
+
+        return serve(*parsed.serve)
     if parsed.run is None:
         return _screens()
     return _Command(parsed).run()
 
 
 def _screens() -> int:
-    for stream in (sys.stdin, sys.stdout):
+    # In a browser there is no terminal: textual-serve says who draws in its place.
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    for stream in () if in_browser else (sys.stdin, sys.stdout):
         if stream is None or not stream.isatty():
             print("error: The screens of slmtui need a terminal, and this is none.", file=sys.stderr)
             print("fix: Open a terminal and run slmtui there, or give a command:", file=sys.stderr)
             print("     `slmtui --help` lists them.", file=sys.stderr)
-            return USAGE
+            return ExitCode.USAGE
     # The collector walks over everything that is imported, again and again, while nothing of it is garbage: a
     # tenth of a second before the first frame. The first screen turns it on again.
     gc.disable()
@@ -63,7 +80,7 @@ class _Command:
         self._cancel = Cancel()
         self._report = Report(as_json=arguments.json)
         self._asked = False
-        self._code = FAILED
+        self._code: int = ExitCode.FAILED
 
     def run(self) -> int:
         """Work until the command is done, has failed, or was asked to end."""
@@ -83,7 +100,7 @@ class _Command:
                 self._cancel.set()
             if asked_at is not None and worker.is_alive() and time.monotonic() - asked_at >= patience:
                 self._end_by_force()
-        return self._code if _flushed() else FAILED
+        return self._code if _flushed() else ExitCode.FAILED
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         # Only a flag: a handler runs between any two instructions, and whatever it locked could be locked.
@@ -97,20 +114,20 @@ class _Command:
         try:
             self._code = self._arguments.run(self._arguments, report, self._cancel)
         except Cancelled:
-            self._code = CANCELLED
+            self._code = ExitCode.CANCELLED
         except ReaderGone:
-            self._code = FAILED
+            self._code = ExitCode.FAILED
         except Failure as failure:
-            self._code = FAILED
+            self._code = ExitCode.FAILED
             # A worker that was killed because the user cancelled has not failed.
             if self._cancel.is_set:
-                self._code = CANCELLED
+                self._code = ExitCode.CANCELLED
             else:
                 with contextlib.suppress(ReaderGone):
                     report.failed(failure)
         except Exception as error:
-            self._code = CANCELLED if self._cancel.is_set else FAILED
-            if self._code == FAILED:
+            self._code = ExitCode.CANCELLED if self._cancel.is_set else ExitCode.FAILED
+            if self._code == ExitCode.FAILED:
                 from slmtui.config.mistakes import mistake
 
                 ours = mistake(error)
@@ -118,7 +135,7 @@ class _Command:
                     report.failed(ours)
                 if ours.log is None:  # no file could keep it
                     sys.excepthook(type(error), error, error.__traceback__)
-        if self._code == CANCELLED:
+        if self._code == ExitCode.CANCELLED:
             with contextlib.suppress(ReaderGone):
                 report.cancelled()
 
@@ -133,7 +150,7 @@ class _Command:
         with contextlib.suppress(ReaderGone):
             self._report.cancelled()
         # The command's thread may hold any lock; the interpreter's own ending would wait for it.
-        os._exit(CANCELLED)
+        os._exit(ExitCode.CANCELLED)
 
 
 def _flushed() -> bool:

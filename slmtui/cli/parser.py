@@ -8,6 +8,7 @@ from slmtui import __version__
 from slmtui.cli.commands import (
     bench,
     chat,
+    completion,
     convert,
     deploy,
     doctor,
@@ -17,10 +18,12 @@ from slmtui.cli.commands import (
     lab,
     lint,
     list_models,
+    locate,
     presets,
     report,
     run,
     samples,
+    schema,
     settings,
     template,
     toolchain,
@@ -28,8 +31,10 @@ from slmtui.cli.commands import (
     verify,
     why,
 )
+from slmtui.cli.exit_codes import table
+from slmtui.cli.serving import DEFAULT, address
 
-_EPILOG = """\
+_EPILOG = f"""\
 examples:
   slmtui                                            open the screens
   slmtui samples                                    the models to try it with
@@ -39,7 +44,9 @@ examples:
   slmtui deploy ./my-model-int4 --name my-model
   slmtui chat my-model --prompt "How do I reset it?"
 
-exit codes:  0 done · 1 failed · 2 usage · 130 cancelled (Ctrl+C)
+exit codes:
+{table()}
+
 SLMTUI_HOME moves all of slmtui's own files under one folder.
 """
 
@@ -57,9 +64,18 @@ def build() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"slmtui {__version__}")
+    parser.add_argument(
+        "--serve",
+        metavar="HOST:PORT",
+        nargs="?",
+        type=address,
+        const=address(DEFAULT),
+        help=f"open the screens in a browser (default: {DEFAULT}, for this machine alone); needs slmtui[web]",
+    )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     families = (samples, doctor, toolchain, inspect, convert, presets, lint, template, deploy, verify, why)
-    for family in (*families, list_models, chat, bench, validate, lab, report, run, keys, settings, glossary):
+    others = (list_models, chat, bench, validate, lab, report, run, keys, settings, glossary)
+    for family in (*families, *others, locate, schema, completion):
         family.declare(commands)
     return parser

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from tests import published
+
 SAMPLE = "fernlight-support"
 
 
 @dataclasses.dataclass(frozen=True)
 class Done:
-    """How a command ended; what it said with --json is `objects`, which fails on anything but JSON lines."""
+    """How a command ended; what it said with --json is `objects`, which fails on anything but JSON lines,
+    and on events that are not as their schemas say."""
 
     code: int
     out: str
@@ -25,6 +28,7 @@ class Done:
 
     @property
     def objects(self) -> list[dict[str, Any]]:
+        published.hold(self.out.splitlines())
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property

@@ -12,6 +12,7 @@ from slmtui.cli import main
 from slmtui.cli.parser import build
 from slmtui.events import Service
 from slmtui.measure.checklist_item import Checklist
+from tests import published
 
 SAMPLE = "fernlight-support"
 RESET = "how do I reset the lamp?"
@@ -28,7 +29,9 @@ def test_it_passes_with_0_and_json_lines(
     line = {"prompt": RESET, "contains": "ten seconds", "max_tokens": 96}
     questions = suite(tmp_path / "suite.jsonl", line)
     code = main(["validate", str(converted_sample), "--suite", str(questions), "--turns", "12", "--json"])
-    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr().out.splitlines()
+    events = [json.loads(line) for line in said]
+    assert {"suite_answer", "verdict", "finished"} <= set(published.hold(said))
     assert code == 0
     assert [e["id"] for e in events if e["event"] == "verdict"] == [
         "questions",

@@ -19,6 +19,7 @@ from slmtui.cli.report import Report
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Cancelled, Event, Failure
 from slmtui.runtime.client import Answer, Token
+from tests import published
 
 SAMPLE = "fernlight-support"
 
@@ -32,6 +33,7 @@ def do(*arguments: str, cancel: Cancel | None = None) -> tuple[int, str, str]:
 
 
 def objects(text: str) -> list[dict[str, Any]]:
+    published.hold(text.splitlines())
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -308,4 +310,4 @@ def test_numbers_outside_their_range_are_usage_errors() -> None:
 
 
 def test_the_parser_leaves_the_screens_to_no_command() -> None:
-    assert build().parse_args([]) == argparse.Namespace(run=None)
+    assert build().parse_args([]) == argparse.Namespace(run=None, serve=None)

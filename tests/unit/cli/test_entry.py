@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.calling import slmtui
+from tests.waiting import LONG_BEFORE
 
 PREAMBLE = """
 import argparse, sys, time
@@ -59,7 +60,7 @@ def test_a_signal_cancels_the_job_and_says_so_last(number: int) -> None:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["event"] == "progress"
         interrupt(process, number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 130
     assert json.loads(out) == {
         "event": "finished", "status": "cancelled", "output": "x", "cause": None, "fix": None, "log": None,
@@ -74,7 +75,7 @@ def test_a_closed_terminal_cancels_too_but_not_under_nohup() -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGHUP)
-        process.communicate(timeout=10)
+        process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 130
     with start("import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + SERVICE) as process:
         assert process.stdout is not None
@@ -83,7 +84,7 @@ def test_a_closed_terminal_cancels_too_but_not_under_nohup() -> None:
         time.sleep(0.3)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=LONG_BEFORE)
 
 
 def test_a_command_that_cannot_be_cancelled_is_ended_on_the_spot() -> None:
@@ -98,8 +99,8 @@ def test_a_command_that_cannot_be_cancelled_is_ended_on_the_spot() -> None:
         process.stderr.readline()
         began = time.monotonic()
         interrupt(process)
-        out, err = process.communicate(timeout=10)
-    assert time.monotonic() - began < 2
+        out, err = process.communicate(timeout=LONG_BEFORE)
+    assert time.monotonic() - began < LONG_BEFORE
     assert process.returncode == 130
     assert json.loads(out) == {"status": "cancelled", "cause": None, "fix": None, "log": None}
     assert err == "cancelled\n"
@@ -120,7 +121,7 @@ def test_ending_by_force_leaves_no_child_behind() -> None:
         assert process.stderr is not None
         child = psutil.Process(int(process.stderr.readline()))
         interrupt(process)
-        process.wait(timeout=10)
+        process.wait(timeout=LONG_BEFORE)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
@@ -137,7 +138,7 @@ def test_a_worker_killed_by_the_cancel_is_a_cancel_not_a_failure() -> None:
         assert process.stderr is not None
         process.stderr.readline()
         interrupt(process)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 130
     assert json.loads(out)["status"] == "cancelled"
     assert "error" not in err
@@ -146,7 +147,7 @@ def test_a_worker_killed_by_the_cancel_is_a_cancel_not_a_failure() -> None:
 def test_a_mistake_of_ours_is_one_line_and_a_traceback_in_a_file(slmtui_home: Path) -> None:
     program = "def run(arguments, report, cancel):\n    {}['nothing']\ngo(run)\n"
     with start(program) as process:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 1
     end = json.loads(out)
     assert end["status"] == "failed"
@@ -162,7 +163,7 @@ def test_a_mistake_is_shown_when_no_file_can_keep_it(tmp_path: Path, monkeypatch
     monkeypatch.setenv("SLMTUI_HOME", str(tmp_path / "file"))
     program = "def run(arguments, report, cancel):\n    {}['nothing']\ngo(run)\n"
     with start(program) as process:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 1
     assert json.loads(out)["log"] is None
     assert "Traceback" in err
@@ -182,7 +183,7 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         assert process.stdout.readline() == "line 0\n"
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(timeout=10) == 1
+        assert process.wait(timeout=LONG_BEFORE) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe's semantics")
@@ -251,7 +252,7 @@ def test_every_command_explains_itself() -> None:
     assert set(commands) == {
         "samples", "doctor", "toolchain", "inspect", "convert", "lint", "presets", "template", "deploy",
         "undeploy", "verify", "serve", "why", "list", "chat", "run", "bench", "validate", "lab", "report",
-        "keys", "settings", "glossary",
+        "keys", "settings", "glossary", "locate", "schema", "completion",
     }  # fmt: skip
     for name, parser in commands.items():
         text = parser.format_help()
