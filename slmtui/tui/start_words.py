@@ -11,6 +11,15 @@ TOUR = (
     ("", "Enter goes on from one to the next; ? explains each screen."),
 )
 
+# Shown until something has been done once.
+WELCOME = (
+    ("Enter", "takes the next step; with Enter alone the sample becomes a model you chat with."),
+    ("?", "explains the screen and the field you are in."),
+    ("Ctrl+P", "finds every command by its name."),
+    ("Esc", "goes back; here it ends this welcome."),
+    ("Ctrl+Q", "quits; the next start goes on from there."),
+)
+
 HELP = """\
 ## Start
 

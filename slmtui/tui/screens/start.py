@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Key, Paste
 from textual.widgets import Input, OptionList, Static
 
+from slmtui.config.locations import settings_file
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.source.model_source import ModelSource
@@ -18,7 +19,7 @@ from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
 from slmtui.tui.jobs import Job, JobChanged
-from slmtui.tui.start_words import HELP, TOUR
+from slmtui.tui.start_words import HELP, TOUR, WELCOME
 from slmtui.tui.starting import Request
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -46,6 +47,7 @@ class StartScreen(StationScreen):
         super().__init__()
         self._forgotten: Deployment | None = None
         self._request: Request | None = None
+        self._welcomed = False
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="start"):
@@ -59,12 +61,16 @@ class StartScreen(StationScreen):
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
             with Vertical(id="found"):
+                with Vertical(id="welcome"):
+                    yield Static("Welcome to slmtui", classes="section")
+                    yield Facts(id="welcome-keys")
                 yield JobPanel(log=False, usage=False, id="start-job")
                 yield FailurePanel(id="start-failure")
                 yield SourceDetails()
 
     def body_ready(self) -> None:
         self.query_one("#tour", Facts).show(TOUR)
+        self.query_one("#welcome-keys", Facts).show(WELCOME)
         self.query_one("#path-kinds", Facts).show(EXPLAINED)
         self._path.tooltip = "\n".join(f"{kind}: {text}" for kind, text in EXPLAINED)
         self._show_path_help()
@@ -72,6 +78,7 @@ class StartScreen(StationScreen):
     def show_state(self) -> None:
         super().show_state()
         self._fill()
+        self._welcome(not self._welcomed and not self._sources.has_deployments)
         job = self.slmtui.job(self.MODE)
         self.query_one(JobPanel).show(job if job and job.running else None)
         self.set_primary("Start", focus=False)
@@ -91,6 +98,12 @@ class StartScreen(StationScreen):
         for failure in self._sources.fill():
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False)
 
+    def _welcome(self, wanted: bool) -> None:
+        """Say how it goes, to whoever has neither begun nor set anything yet and has not gone on here."""
+        wanted = wanted and not settings_file().exists()
+        self._welcomed = not wanted
+        self.set_class(wanted, "-welcome")
+
     # What the highlighted or typed source is
 
     @on(OptionList.OptionHighlighted, "#sources")
@@ -98,6 +111,8 @@ class StartScreen(StationScreen):
         if event.option_list.has_focus:
             # Whoever chooses from the list no longer means what stands in the field.
             self._path.empty()
+            if event.option_id != self._sources.first:
+                self._welcome(False)
         if not self._path.text:
             self._show_chosen()
 
@@ -118,6 +133,7 @@ class StartScreen(StationScreen):
         self.query_one(FailurePanel).show(None)
         self._show_path_help()
         if self._path.text:
+            self._welcome(False)
             self.query_one(SourceDetails).look_at(self._path.meant)
         else:
             self._show_chosen()
@@ -259,6 +275,11 @@ class StartScreen(StationScreen):
         if self.has_body and event.text.strip():
             self.action_path()
             self._path.insert_text_at_cursor(event.text.strip().splitlines()[0])
+
+    def action_leave(self) -> None:
+        """As everywhere; a newcomer has read the welcome."""
+        self._welcome(False)
+        super().action_leave()
 
     def action_path(self) -> None:
         """Go to the path field, at once: the next key may be on its way."""

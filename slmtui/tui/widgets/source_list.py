@@ -31,6 +31,7 @@ class SourceList(OptionList):
     def __init__(self) -> None:
         super().__init__(id="sources", compact=True, markup=False)
         self._deployments: dict[str, Deployment] = {}
+        self.first = ""  # the line that is highlighted at first
 
     def fill(self) -> list[Failure]:
         """List what there is now; returns what is wrong with deployments that cannot be read."""
@@ -52,8 +53,14 @@ class SourceList(OptionList):
             self.add_option(Option(line, id=f"sample:{sample.name}"))
         ids = [self.get_option_at_index(i).id for i in range(self.option_count)]
         first = next(index for index, key in enumerate(ids) if key)
+        self.first = ids[first] or ""
         self.highlighted = ids.index(kept) if kept and kept in ids else first
         return damaged
+
+    @property
+    def has_deployments(self) -> bool:
+        """Whether anything was begun yet."""
+        return bool(self._deployments)
 
     @property
     def chosen(self) -> Deployment | Sample | None:
