@@ -32,7 +32,7 @@ FIGURES: tuple[Figure, ...] = (
         "first token",
         "s",
         "Time to first token: from the moment the host takes the request up until it has the first token;"
-        " rendering, tokenizing and reading the prompt.",
+        " rendering, tokenizing and reading the prompt. A benchmark's begins with the prompt's tokens at hand.",
     ),
     Figure(
         "tpot_ms_p50",
@@ -49,15 +49,15 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "prompt_tokens_per_second",
-        "prompt",
+        "reading",
         "tokens/s",
         "Tokens of the prompt that the KV cache did not hold, by the time it took to read them.",
     ),
     Figure("prompt_tokens", "prompt", "tokens", "The whole conversation as the model sees it."),
     Figure("cached_tokens", "cached", "tokens", "How many of them the KV cache held already."),
     Figure("completion_tokens", "answer", "tokens", "Generated, the token that ends it not counted."),
-    Figure("seconds", "wall time", "s", "From sending the request to the end of the answer."),
-    Figure("load_seconds", "load", "s", "From the start of the host process until the model is ready."),
+    Figure("seconds", "took", "s", "From sending the request to the end of the answer."),
+    Figure("load_seconds", "loaded in", "s", "From the start of the host process until the model is ready."),
     Figure("rss_bytes", "memory", "bytes", "Resident memory of the host's process tree after the answer."),
     Figure("peak_rss_bytes", "peak memory", "bytes", "The most it has had since it was started."),
     Figure(
@@ -68,7 +68,7 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "cpu_percent_per_core",
-        "CPU by core",
+        "cores",
         "%",
         "How busy each core of the machine was during the answer, whoever used it.",
     ),

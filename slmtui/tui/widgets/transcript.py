@@ -33,10 +33,11 @@ class Transcript(VerticalScroll, can_focus=False):
         self._most = _MOST
         self._conversation = ""
         self._width = 0
+        self._earlier = Static(classes="earlier")  # at hand: it is gone when the app is about to end
         self._showing = asyncio.Lock()  # while turns come and go nobody else changes them
 
     def compose(self):  # type: ignore[no-untyped-def]
-        yield Static(classes="earlier")
+        yield self._earlier
 
     @property
     def views(self) -> list[TurnView]:
@@ -143,7 +144,6 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.show(session)
 
     def _show_earlier(self) -> None:
-        earlier = self.query_one(".earlier", Static)
-        earlier.display = self._first > 0
+        self._earlier.display = self._first > 0
         if self._first:
-            earlier.update(f"{self._first} earlier turns; Ctrl+Home shows more of them")
+            self._earlier.update(f"{self._first} earlier turns; Ctrl+Home shows more of them")
