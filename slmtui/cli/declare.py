@@ -90,6 +90,17 @@ def named_path(text: str) -> Path:
     return Path(text)
 
 
+def lengths(text: str) -> tuple[int, ...]:
+    """A number of tokens, or several with commas between them."""
+    from slmtui.events import Failure
+    from slmtui.measure.bench_runs import parse_lengths
+
+    try:
+        return parse_lengths(text)
+    except Failure as failure:
+        raise argparse.ArgumentTypeError(f"{failure.cause} {failure.fix}") from failure
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1, for argparse."""
     number = int(text)

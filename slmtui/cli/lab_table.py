@@ -20,6 +20,7 @@ def tell_forecasts(plan: LabPlan, report: Report) -> int:
     from slmtui.lab.plan import forecasts
 
     rows = forecasts(plan)
+    warn_of_shortage(plan, report)
     if report.json:
         report.object(
             {
@@ -47,6 +48,18 @@ def tell_forecasts(plan: LabPlan, report: Report) -> int:
     report.line()
     report.line(f"About {duration(sum(row.seconds for row in rows))} in all, into {plan.output}.")
     return 0
+
+
+def warn_of_shortage(plan: LabPlan, report: Report) -> None:
+    """Say on standard error what there is too little of; the rows that this stops say so themselves."""
+    from slmtui.lab.lab import resume
+    from slmtui.lab.plan import forecasts
+    from slmtui.lab.room import Room, shortage
+
+    made = {row.key for row in resume(plan)[0].result.rows if "conversion" in row.steps}
+    short = shortage([row for row in forecasts(plan) if row.key not in made], Room.of(plan.output))
+    if short is not None:
+        report.note(f"warning: {short.cause} {'' if plan.override else 'fix: ' + short.fix}".strip())
 
 
 def tell_result(

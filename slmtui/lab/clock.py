@@ -15,7 +15,7 @@ _DOING: dict[Step, str] = {
     "conversion": "converting",
     "bench": "benchmark",
     "quality": "reading the text",
-    "suite": "checklist",
+    "suite": "suite",
 }
 
 
@@ -23,7 +23,7 @@ class Clock:
     """Weighs the steps that are to be done by their rows' forecasts, and follows their own progress."""
 
     def __init__(self, plan: LabPlan, waiting: Iterable[tuple[Job, set[Step]]]) -> None:
-        seconds = {f"{each.model}/{each.variant.id}": max(each.seconds, 1.0) for each in forecasts(plan)}
+        seconds = {each.key: max(each.seconds, 1.0) for each in forecasts(plan)}
         self._weights = {
             (job.key, step): seconds[job.key] / len(job.steps)
             for job, done in waiting

@@ -106,7 +106,7 @@ def resume(plan: LabPlan) -> tuple[Journal, Waiting]:
         )
         if not whole:
             waiting.append((job, done))
-    result = LabResult(tuple(rows), plan.output, machine())
+    result = LabResult(tuple(rows), plan.output, machine(), measures=plan.measures)
     return Journal(result, others=tuple(before.values())), waiting
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from slmtui.config import locations
 from slmtui.conversion.forecast import forecast
 from slmtui.conversion.recipe import PRECISIONS
 from slmtui.deployment import usable_name
-from slmtui.events import Failure
+from slmtui.events import Failure, jsonable
 from slmtui.lab.variants import Variant, default_variants
 from slmtui.pipeline.checklist import SUITE
 from slmtui.source import samples
@@ -50,15 +51,35 @@ class Measures:
     quality: bool = True
     suite: bool = True
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        found: dict[str, Any] = jsonable(self)
+        return found
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Measures:
+        """What `to_json` wrote."""
+        return cls(
+            tuple(map(int, value["prompt_tokens"])),
+            tuple(map(int, value["output_tokens"])),
+            int(value["repetitions"]),
+            Path(value["text"]) if value["text"] else None,
+            *(bool(value[step]) for step in ("bench", "quality", "suite")),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LabPlan:
-    """What a lab will do. Its journal and all outputs lie in `output`."""
+    """What a lab will do. Its journal and all outputs lie in `output`.
+
+    `override` converts although there seems to be too little room or memory.
+    """
 
     models: tuple[LabModel, ...]
     variants: tuple[Variant, ...]
     output: Path
     measures: Measures = field(default_factory=Measures)
+    override: bool = False
 
     @property
     def sources(self) -> tuple[ModelSource, ...]:
@@ -81,6 +102,11 @@ class RowForecast:
     seconds: float
     failure: str = ""
 
+    @property
+    def key(self) -> str:
+        """The key of its row."""
+        return f"{self.model}/{self.variant.id}"
+
 
 def plan_lab(
     sources: Sequence[ModelSource],
@@ -89,6 +115,7 @@ def plan_lab(
     output: Path | None = None,
     measures: Measures | None = None,
     suite: Path | None = None,
+    override: bool = False,
 ) -> LabPlan:
     """What a lab over `sources` will do.
 
@@ -99,6 +126,7 @@ def plan_lab(
         output: the folder; by default one of slmtui's own, named after the first source.
         measures: how to measure; short by default.
         suite: the questions for every model; without it a sample has those that came with it.
+        override: convert although there seems to be too little room or memory.
 
     Raises:
         Failure: there is nothing to do, or a source cannot be converted.
@@ -116,7 +144,7 @@ def plan_lab(
         names[_free(usable_name(source.name), names)] = source
     models = tuple(LabModel(name, source, suite or _shipped(source)) for name, source in names.items())
     output = output or default_output(models[0].name if len(models) == 1 else f"{models[0].name}-and-more")
-    return LabPlan(models, tuple(chosen), output.expanduser().absolute(), measures or Measures())
+    return LabPlan(models, tuple(chosen), output.expanduser().absolute(), measures or Measures(), override)
 
 
 def default_output(name: str) -> Path:

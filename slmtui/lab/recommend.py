@@ -155,6 +155,8 @@ def _reason(
 def _none(
     rows: Sequence[VariantResult], constraints: Sequence[Constraint], against: Sequence[tuple[str, str]]
 ) -> str:
+    if rows and all(row.status == "failed" for row in rows):
+        return f"No variant could be made: {rows[0].failure}"
     if not any("conversion" in row.steps for row in rows):
         return "Nothing is measured yet."
     asked = ", ".join(map(str, constraints))
@@ -166,7 +168,19 @@ def _none(
         eased = recommend(rows, others) if others else None
         if eased is not None and eased.row is not None:
             return f"No variant keeps {asked}. Without {each}, it would be {eased.reason}"
-    return f"No variant keeps {asked}."
+    return f"No variant keeps {asked}.{_closest(rows, constraints)}"
+
+
+def _closest(rows: Sequence[VariantResult], constraints: Sequence[Constraint]) -> str:
+    """How near the variants come to each constraint that none of them keeps; "" where nothing is measured."""
+    said = []
+    for each in constraints:
+        known = [row for row in rows if each.metric.id in row.figures]
+        if known and not any(each.holds(row.figures) for row in known):
+            best = min(known, key=lambda row: _turned(each.metric, row.figures[each.metric.id]))
+            value = each.metric.show(best.figures[each.metric.id])
+            said.append(f"{_name(best, rows)} comes closest with {each.metric.title} {value}")
+    return f" {'; '.join(said)}." if said else ""
 
 
 def _name(row: VariantResult, rows: Sequence[VariantResult]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.lab.constraints import Constraint
+from slmtui.lab.plan import Measures
 from slmtui.lab.recommend import Recommendation, frontier, recommend
 from slmtui.lab.row import STEPS, Status, Step, VariantResult
 
@@ -16,12 +17,16 @@ __all__ = ["STEPS", "LabResult", "Status", "Step", "VariantResult"]
 
 @dataclass(frozen=True, slots=True)
 class LabResult:
-    """The table, in the plan's order; `complete` once every row is done or failed."""
+    """The table, in the plan's order; `complete` once every row is done or failed.
+
+    `measures` is how it was measured, None where its journal does not say.
+    """
 
     rows: tuple[VariantResult, ...]
     output: Path
     machine: str = ""
     at: str = ""
+    measures: Measures | None = None
 
     @property
     def complete(self) -> bool:
@@ -59,6 +64,7 @@ class LabResult:
             "machine": self.machine,
             "at": self.at,
             "complete": self.complete,
+            "measures": self.measures.to_json() if self.measures else None,
             "rows": [row.to_json() for row in self.rows],
         }
 
@@ -70,4 +76,5 @@ class LabResult:
             Path(value["output"]),
             str(value.get("machine", "")),
             str(value.get("at", "")),
+            Measures.from_json(value["measures"]) if value.get("measures") else None,
         )

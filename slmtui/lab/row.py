@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 from slmtui.lab.metrics import METRICS
 from slmtui.lab.variants import Variant
 from slmtui.measure.bench_figures import BenchResult
-from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.quality_figures import Quality
+from slmtui.measure.suite import SuiteScore
 
 Status: TypeAlias = Literal["waiting", "running", "done", "failed"]
 Step: TypeAlias = Literal["conversion", "bench", "quality", "suite"]
@@ -24,9 +24,9 @@ class VariantResult:
     """A row: one variant of one model.
 
     `steps` holds what was measured, by step, as plain JSON; a step that is not there was not done (yet).
-    "conversion" has `bytes`, `seconds`, `peak_rss_bytes`, `parity`, `cached`; the others are what
-    `BenchResult`, `Quality` and `Checklist` write of themselves. `failure` says why a row failed, and `fix`
-    what to do.
+    "conversion" has `bytes`, `seconds`, `peak_rss_bytes`, `parity`, `cached`; "bench" and "quality" are what
+    `BenchResult` and `Quality` write of themselves, and "suite" has a `SuiteScore` of that name. `failure`
+    says why a row failed, and `fix` what to do.
     `made_of` names, by step, what was measured: a figure of something else is not taken over.
     """
 
@@ -70,10 +70,10 @@ class VariantResult:
         return None if found is None else Quality.from_json(found)
 
     @property
-    def checklist(self) -> Checklist | None:
+    def suite(self) -> SuiteScore | None:
         """The suite's answers and what they score, if there is a suite."""
-        found = self.steps.get("suite")
-        return None if found is None else Checklist.from_json(found)
+        found = self.steps.get("suite", {}).get("suite")
+        return None if found is None else SuiteScore.from_json(found)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON, with the figures drawn out of the steps."""

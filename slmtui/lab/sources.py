@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slmtui.events import Failure
+from slmtui.source import hub_cache
 from slmtui.source.inspect import inspect
 from slmtui.source.json_file import unreadable
 from slmtui.source.model_source import ModelSource
 from slmtui.source.options import NOTHING_SAID, SourceOptions
-from slmtui.source.samples import resolve
+from slmtui.source.samples import find, resolve
 
 _MARKS = ("config.json", "adapter_config.json")
 
@@ -45,6 +46,19 @@ def find_sources(
         found += good
         passed_over += bad
     return tuple({source.path: source for source in found}.values()), tuple(passed_over)
+
+
+def to_fetch(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names that are samples or models of the hub, and are not on this machine yet."""
+    return tuple(text for text in (each.strip() for each in texts) if text and _is_away(text))
+
+
+def _is_away(text: str) -> bool:
+    sample = find(text)
+    if sample is not None:
+        return sample.path is None and not sample.bundled
+    identifier = hub_cache.asked_for(text)
+    return identifier is not None and hub_cache.find(identifier) is None
 
 
 def _inside(folder: Path, options: SourceOptions) -> Iterator[ModelSource | Failure]:

@@ -19,19 +19,18 @@ from slmtui.lab.row import STEPS, Step
 from slmtui.lab.variants import Variant
 from slmtui.measure.bench_figures import BenchPlan
 from slmtui.measure.suite_file import read_suite
-
-# Turns of the checklist's long session: a leak is a matter of the runtime, not of the precision.
-_TURNS = 20
+from slmtui.pipeline.questions import ask_suite
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a row needs: the model, the variant, where it goes, and how it is measured."""
+    """What a row needs: the model, the variant, where it goes, how it is measured; `override`: the plan's."""
 
     model: LabModel
     variant: Variant
     output: Path
     measures: Measures
+    override: bool = False
 
     @property
     def key(self) -> str:
@@ -92,7 +91,7 @@ class RowEnded(Event):
 def jobs(plan: LabPlan) -> tuple[Job, ...]:
     """The rows' work, in the plan's order."""
     return tuple(
-        Job(model, variant, plan.output_of(model, variant), plan.measures)
+        Job(model, variant, plan.output_of(model, variant), plan.measures, plan.override)
         for model in plan.models
         for variant in plan.variants
     )
@@ -175,15 +174,18 @@ def _do(job: Job, step: Step, reading: Path, cancel: Cancel) -> Service[dict[str
         return (
             yield from pipeline.run_quality(job.output, source, measures.text, cancel, reading=read)
         ).to_json()
-    # No control: the FP32 row is one, and was compared with the source when it was made.
-    suite = read_suite(job.model.suite) if job.model.suite else None
-    return (yield from pipeline.run_checklist(job.output, cancel, suite=suite, turns=_TURNS)).to_json()
+    # No control: the FP32 row is one, and was compared with the source when it was made. The rest of the
+    # checklist is a matter of the runtime, not of the precision.
+    suite = read_suite(Path(job.model.suite or ""))
+    return {"suite": (yield from ask_suite(job.output, suite, cancel)).to_json(), "suite_name": suite.name}
 
 
 def _convert(job: Job, reading: Path, cancel: Cancel) -> Service[dict[str, Any]]:
     # What lies there is replaced if it is a model that slmtui made.
     ours = (job.output / MANIFEST).is_file()
-    planned = plan_conversion(job.model.source, job.output, recipe=job.variant.recipe(), replace=ours)
+    planned = plan_conversion(
+        job.model.source, job.output, recipe=job.variant.recipe(), replace=ours, override=job.override
+    )
     made = yield from pipeline.make_model(planned, cancel, reading=reading)
     return {
         "bytes": made.bytes,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from slmtui.deployment import Deployment, saved
-from slmtui.events import Cancel, Failure, jsonable
+from slmtui.events import Cancel, Failure, Verdict, jsonable
 from slmtui.foundry.deployed import DeployedModel, deployed
 from slmtui.foundry.methods import written_name
 from slmtui.foundry.model_folder import inference_model
 from slmtui.pipeline.record import model_dir, recording_failure, state_of
+from slmtui.pipeline.template_proof import template_digest
 from slmtui.prompt import families, search_options, sync
 from slmtui.prompt import station as prompt
 from slmtui.prompt.inference_model import InferenceModel, parse
@@ -39,9 +40,7 @@ def write_template(deployment: Deployment, plan: TemplatePlan, text: str | None 
     """Write `inference_model.json` (`text`, or what was derived) and record the verdicts."""
     with recording_failure(deployment, "prompt"):
         verdicts = prompt.write(plan, text)
-    return deployment.with_step(
-        "prompt", state_of(verdicts), file=str(plan.target), verdicts=jsonable(verdicts)
-    ).save()
+    return _proved(deployment, plan, verdicts)
 
 
 def truth_teller(deployment: Deployment, cancel: Cancel | None = None) -> TruthTeller:
@@ -144,8 +143,16 @@ def _proved_again(deployment: Deployment) -> Deployment:
         verdicts = prompt.prove(plan)
     except Failure:
         return deployment.with_step("prompt", "waiting", **step.record).save()
+    return _proved(deployment, plan, verdicts)
+
+
+def _proved(deployment: Deployment, plan: TemplatePlan, verdicts: tuple[Verdict, ...]) -> Deployment:
     return deployment.with_step(
-        "prompt", state_of(verdicts), file=str(plan.target), verdicts=jsonable(verdicts)
+        "prompt",
+        state_of(verdicts),
+        file=str(plan.target),
+        digest=template_digest(model_dir(deployment)),
+        verdicts=jsonable(verdicts),
     ).save()
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from slmtui import __version__, pipeline
 from slmtui.config.files import folder_bytes
 from slmtui.conversion.manifest import NAME as MANIFEST
+from slmtui.events import Verdict
 from slmtui.pipeline import Measurements
+from slmtui.pipeline.template_proof import template_digest
 from slmtui.report.decode import decode
 from slmtui.report.document import Command, Deployed, File, Missing, Model, Parity, Report, Source
 from slmtui.report.foretold import foretold
@@ -138,9 +140,35 @@ def _parity(saved: Any) -> Parity | None:
     return None if found.verdict == "unverified" else found
 
 
-def _template(found: Recorded) -> tuple[Any, ...]:
+def _template(found: Recorded) -> tuple[Verdict, ...]:
+    """What was said of the template, and whether it is still about the one on the disk."""
     step = found.deployment.step("prompt") if found.deployment else None
-    return verdicts(step.record.get("verdicts")) if step else ()
+    said = verdicts(step.record.get("verdicts")) if step else ()
+    if step is None or not said:
+        return ()
+    proved = step.record.get("digest")
+    if proved and proved != template_digest(found.made):
+        said += (
+            Verdict(
+                "template-unchanged",
+                "The template is the one that was proved",
+                "warn",
+                f"its files were changed after {step.at[:16].replace('T', ' ')}, when it was proved",
+                f"Prove it again: {run_line('template', shown(found.made), '--check')}",
+            ),
+        )
+    copy = found.deployed.folder if found.deployed else None
+    if any(one.folder == copy for one in pipeline.behind(found.made)):
+        said += (
+            Verdict(
+                "template-deployed",
+                "The deployed copy has the model's template",
+                "warn",
+                "its template or its options differ from those of the model",
+                f"Deploy it again: {run_line('deploy', shown(found.made), '--name', found.name)}",
+            ),
+        )
+    return said
 
 
 def _deployed(found: Recorded) -> Deployed | None:

@@ -6,6 +6,7 @@ Tests hand over one of their own.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from slmtui import pipeline
@@ -16,10 +17,10 @@ from slmtui.lab.lab import lab
 from slmtui.lab.plan import LabPlan, Measures, plan_lab
 from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
-from slmtui.lab.sources import find_sources
+from slmtui.lab.sources import find_sources, to_fetch
 from slmtui.source.model_source import ModelSource
 from slmtui.source.samples import samples
-from slmtui.tui.lab_prospect import LabProspect, LabWish, forecast, offered, table, weighed
+from slmtui.tui.lab_prospect import LabProspect, LabWish, forecast, measures_of, offered, table, weighed
 
 
 class LabDesk:
@@ -31,10 +32,13 @@ class LabDesk:
     def look(self, deployment: Deployment | None, wish: LabWish) -> LabProspect:
         """Work out what `wish` comes to; blocks for a moment."""
         usual = offered(wish)
+        away = to_fetch(_named(wish))
+        if away:
+            return LabProspect(wish, offered=usual, away=away)
         try:
             sources, passed_over = _sources(deployment, wish)
             suite = _own_suite(deployment) if not wish.source else None
-            planned = plan_lab(sources, wish.variants or None, measures=self._measures, suite=suite)
+            planned = plan_lab(sources, wish.variants or None, suite=suite)
         except Failure as failure:
             return LabProspect(wish, failure=failure, offered=usual)
         try:
@@ -44,7 +48,8 @@ class LabDesk:
             return forecast(found)
         if wish.variants is None and before is not None and before.rows:
             variants = {row.variant.id: row.variant for row in before.rows}
-            planned = plan_lab(sources, tuple(variants.values()), measures=self._measures, suite=suite)
+            planned = plan_lab(sources, tuple(variants.values()), suite=suite)
+        planned = dataclasses.replace(planned, measures=self._measures or measures_of(wish, before))
         found = forecast(
             LabProspect(wish, planned, offered=offered(wish, planned.variants), passed_over=passed_over)
         )
@@ -52,6 +57,11 @@ class LabDesk:
             none = Failure("No variant is chosen.", "Space checks the highlighted one.")
             return dataclasses.replace(found, plan=None, failure=none)
         return weighed(dataclasses.replace(found, result=table(planned)))
+
+    def fetch(self, names: Sequence[str], cancel: Cancel) -> Service[None]:
+        """Fetch models that are not here yet."""
+        for name in names:
+            yield from pipeline.fetch(name, cancel)
 
     def run(self, plan: LabPlan, cancel: Cancel) -> Service[LabResult]:
         """Measure what is not measured yet."""
@@ -92,10 +102,15 @@ def _sources(
 ) -> tuple[tuple[ModelSource, ...], tuple[Failure, ...]]:
     """The models that are meant, and what is passed over."""
     if wish.source:
-        return find_sources(part for part in wish.source.split(";") if part.strip())
+        return find_sources(_named(wish))
     if deployment is None:
         raise Failure("No model is chosen yet.", "Name one here, or choose one on the Start screen.")
     return (pipeline.source_of(deployment),), ()
+
+
+def _named(wish: LabWish) -> tuple[str, ...]:
+    """The models that are typed."""
+    return tuple(part for part in wish.source.split(";") if part.strip())
 
 
 def _own_suite(deployment: Deployment | None) -> Path | None:

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from slmtui.conversion.recipe import presets
 from slmtui.events import Failure
 from slmtui.lab.journal import load_lab
 from slmtui.lab.lab import resume
-from slmtui.lab.plan import LabPlan, RowForecast, forecasts
+from slmtui.lab.plan import LabPlan, Measures, RowForecast, forecasts
 from slmtui.lab.result import LabResult
+from slmtui.lab.room import Room, shortage
 from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import Variant, default_variants
-from slmtui.units import size
+
+_NONE = Room(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class LabWish:
-    """What the user asks for: the models as typed ("" is the one in hand), and the variants.
+    """What the user asks for: the models as typed ("" is the one in hand), the variants, and the lengths.
 
     Without `variants`, those of an earlier run are meant, else the usual ones. `added` are offered besides.
+    `lengths` are the fields of `Measures` that are typed; the rest is as in an earlier run, or as usual.
     """
 
     source: str = ""
     variants: tuple[Variant, ...] | None = None
     added: tuple[Variant, ...] = ()
+    lengths: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class LabProspect:
     `offered` are all variants that can be chosen. `result` is the table as far as an earlier run came; `left`
     counts its rows that are neither done nor failed, and `seconds` and `bytes` are what those will take.
     `damaged` is the journal, if it cannot be read; `passed_over` says what in a folder cannot be compared.
+    `short` says what there is too little of: the lab can be started all the same. `away` are models that have
+    to be fetched first.
     """
 
     wish: LabWish
@@ -49,9 +55,11 @@ class LabProspect:
     left: int = 0
     seconds: float = 0.0
     bytes: int = 0
-    free_bytes: int = 0
+    room: Room = _NONE
     damaged: Path | None = None
     passed_over: tuple[Failure, ...] = ()
+    short: Failure | None = None
+    away: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> tuple[Variant, ...]:
@@ -82,8 +90,16 @@ def forecast(found: LabProspect) -> LabProspect:
     """With what all variants that are offered would take, and the room there is."""
     assert found.plan is not None
     return dataclasses.replace(
-        found, forecasts=_forecasts(found.plan, found.offered), free_bytes=_free(found.plan.output)
+        found, forecasts=_forecasts(found.plan, found.offered), room=Room.of(found.plan.output)
     )
+
+
+def measures_of(wish: LabWish, before: LabResult | None) -> Measures:
+    """How to measure: what is typed, else as an earlier run was, so that its figures stay."""
+    kept = before.measures if before is not None and before.measures is not None else Measures()
+    text = kept.text if kept.text is not None and kept.text.is_file() else None
+    every = dataclasses.replace(kept, text=text, bench=True, quality=True, suite=True)
+    return dataclasses.replace(every, **wish.lengths)
 
 
 def _forecasts(plan: LabPlan, offered: tuple[Variant, ...]) -> dict[str, RowForecast]:
@@ -124,28 +140,15 @@ def weighed(found: LabProspect) -> LabProspect:
     assert plan is not None
     assert result is not None
     todo = {row.key for row in result.rows if row.status not in ("done", "failed")}
-    unmade = {row.key for row in result.rows if row.key in todo and "conversion" not in row.steps}
-    each = {f"{row.model}/{row.variant.id}": row for row in forecasts(plan)}
-    needed = sum(each[key].output_bytes for key in unmade)
-    failure = None
-    if needed > found.free_bytes:
-        failure = Failure(
-            f"There is too little room for {len(unmade)} models: they take about {size(needed)},"
-            f" {size(found.free_bytes)} are free.",
-            "Free some room, or compare fewer variants.",
-        )
+    each = {row.key: row for row in forecasts(plan)}
+    # What has failed is tried again.
+    unmade = [each[row.key] for row in result.rows if "conversion" not in row.steps]
+    short = shortage(unmade, found.room)
     return dataclasses.replace(
         found,
         left=len(todo),
         seconds=sum(each[key].seconds for key in todo),
-        bytes=needed,
-        failure=failure,
+        bytes=sum(row.output_bytes for row in unmade if row.key in todo),
+        failure=short if todo else None,
+        short=short,
     )
-
-
-def _free(folder: Path) -> int:
-    """Free bytes where `folder` will be."""
-    for parent in (folder, *folder.parents):
-        if parent.is_dir():
-            return shutil.disk_usage(parent).free
-    return 0

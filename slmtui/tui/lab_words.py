@@ -20,7 +20,10 @@ One model in several precisions: each is converted, proved to say what its sourc
 with its source over a text, and asked the questions of its suite. One table shows what came of it.
 
 * **Variants**: Space checks one or takes its mark away; **a** adds one of your own, as
-  `int4:guide,block_size=64`. **s** names another model, several (with `;` between them), or a folder of them.
+  `int4:guide,block_size=64`. **s** names another model, several (with `;` between them), or a folder of them;
+  what is on the Hugging Face hub (`org/name`) is fetched first.
+* **b** says how the benchmark measures: tokens in, tokens out, how often. Lengths that are measured already
+  stay what they are; other ones are measured anew.
 * **k** says what a variant has to keep: `under 300 MB, at least 20 tokens/s, suite >= 95%`. That can be
   changed at any time; nothing is measured again. ★ is what is recommended then, and why.
 * **Table and plots**: Ctrl+T goes from one to the next. The figures of the highlighted row stand beside what

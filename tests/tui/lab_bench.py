@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -11,8 +12,9 @@ import slmtui.tui.app
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.lab.events import RowChanged
-from slmtui.lab.plan import LabModel, LabPlan, RowForecast
+from slmtui.lab.plan import LabModel, LabPlan, Measures, RowForecast
 from slmtui.lab.result import LabResult
+from slmtui.lab.room import Room
 from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import Variant, default_variants
 from slmtui.tui.app import SlmtuiApp
@@ -83,7 +85,10 @@ class FixedDesk(LabDesk):
         self.fails: set[str] = set()
         self.failure: Failure | None = None
         self.damaged: Path | None = None
-        self.free = 76_100_000_000
+        self.room = Room(76_100_000_000, 16_000_000_000)
+        self.short: Failure | None = None
+        self.away: set[str] = set()
+        self.fetched: list[str] = []
         self.wishes: list[LabWish] = []
         self.plans: list[LabPlan] = []
         self.taken: list[str] = []
@@ -105,7 +110,10 @@ class FixedDesk(LabDesk):
             )
         names = wish.source.split(";") if wish.source else [NAME]
         models = tuple(LabModel(name.strip(), cast("Any", None)) for name in names)
-        plan = LabPlan(models, variants, OUTPUT)
+        away = tuple(name for name in names if name in self.away)
+        if away:
+            return LabProspect(wish, offered=offered(wish), away=away)
+        plan = LabPlan(models, variants, OUTPUT, Measures(**wish.lengths))
         every = offered(wish, variants)
         figures = {each.id: _forecast(each) for each in every}
         keys = [row(variant, name=model.name, upto=0) for model in models for variant in variants]
@@ -114,16 +122,23 @@ class FixedDesk(LabDesk):
         return LabProspect(
             wish,
             plan,
-            self.failure,
+            self.failure or self.short,
             every,
             figures,
             None if self.damaged else LabResult(rows, OUTPUT, "Linux x86_64, 4 cores, 16.8 GB memory"),
             len(left),
             sum(figures[each.variant.id].seconds for each in left),
             sum(figures[each.variant.id].output_bytes for each in left if not each.steps),
-            self.free,
+            self.room,
             self.damaged,
+            short=self.short,
         )
+
+    def fetch(self, names: Sequence[str], cancel: Cancel) -> Service[None]:
+        yield Progress("fetch", f"Fetching {names[0]}", 0.5, 3.0)
+        self._wait(cancel)
+        self.fetched += names
+        self.away -= set(names)
 
     def run(self, plan: LabPlan, cancel: Cancel) -> Service[LabResult]:
         self.plans.append(plan)

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from slmtui.events import Failure
+from slmtui.lab.room import Room
 from slmtui.lab.variants import default_variants, parse_variant
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
@@ -235,14 +236,57 @@ async def test_a_journal_that_cannot_be_read_is_said_and_put_away_after_a_yes() 
 
 async def test_too_little_room_is_said_before_anything_starts() -> None:
     desk = FixedDesk()
-    desk.failure = Failure("There is too little room for 5 models.", "Compare fewer variants.")
+    desk.short = Failure("There is too little room for 5 models.", "Compare fewer variants.")
+    desk.room = Room(200_000_000, 1_400_000_000)
     app = app_with(desk, begun())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "There is too little room for 5 models." in screen_text(app))
         assert primary(app) == ""
+        assert "! 538 MB" in line_of(app, "✓ FP32")
+        assert "! 1.5 GB" in line_of(app, "✓ FP16")
+        assert "!" not in line_of(app, "✓ INT4 guide")
         await pilot.press("enter")
         await pilot.pause(0.2)
-    assert not desk.plans
+        assert not desk.plans
+        app.screen.query_one("#anyway", Button).press()
+        await until(pilot, lambda: bool(desk.plans))
+    assert desk.plans[0].override
+
+
+async def test_the_benchmarks_lengths_can_be_typed() -> None:
+    desk = FixedDesk()
+    app = app_with(desk, begun())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Compare")
+        assert "32, 512" in line_of(app, "Benchmark")
+        await types(pilot, app, "b", "lab-prompt_tokens", "16 x")
+        await until(pilot, lambda: "'x' is no whole number" in screen_text(app))
+        app.screen.query_one("#lab-prompt_tokens", Input).value = "16, 64"
+        app.screen.query_one("#lab-repetitions", Input).value = "2"
+        await until(pilot, lambda: desk.wishes[-1].lengths == {"prompt_tokens": (16, 64), "repetitions": 2})
+        await ready(pilot, app, "Compare")
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: bool(desk.plans))
+    measures = desk.plans[0].measures
+    assert (measures.prompt_tokens, measures.output_tokens, measures.repetitions) == ((16, 64), (64,), 2)
+    assert not desk.plans[0].override
+
+
+async def test_a_model_of_the_hub_is_fetched_before_it_is_compared() -> None:
+    desk = FixedDesk()
+    desk.away = {"org/one"}
+    desk.may_go.clear()
+    app = app_with(desk, begun())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Compare")
+        await types(pilot, app, "s", "lab-source", "org/one")
+        await ready(pilot, app, "Fetch")
+        assert "org/one" in screen_text(app)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: "Fetching org/one" in screen_text(app))
+        desk.may_go.set()
+        await ready(pilot, app, "Compare")
+    assert desk.fetched == ["org/one"]
 
 
 async def test_without_a_model_it_leads_to_start_or_takes_one_that_is_typed() -> None:

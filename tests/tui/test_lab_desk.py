@@ -12,8 +12,9 @@ import pytest
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, drain
+from slmtui.lab import room
 from slmtui.lab.journal import NAME, Journal
-from slmtui.lab.plan import default_output
+from slmtui.lab.plan import Measures, default_output
 from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import parse_variants
@@ -51,7 +52,7 @@ def test_the_usual_variants_have_forecasts_and_all_presets_are_offered(deploymen
     assert len(found.offered) > len(found.chosen)
     assert {each.id for each in found.offered} == set(found.forecasts)
     assert (found.left, found.begun) == (5, False)
-    assert 0 < found.bytes < found.free_bytes
+    assert 0 < found.bytes < found.room.disk
     assert found.seconds > 0
     assert found.plan.models[0].suite is not None  # that of the sample
 
@@ -103,6 +104,41 @@ def test_too_little_room_is_said_with_both_figures(
     assert found.failure is not None
     assert "too little room for 2 models" in found.failure.cause
     assert "1.0 MB are free" in found.failure.cause
+    assert found.short == found.failure, "it can be started all the same"
+    assert found.plan is not None
+
+
+def test_too_little_memory_is_said_with_the_variant_that_needs_most(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "free_memory", lambda: 1_000_000)
+    found = LabDesk().look(deployment, LabWish(variants=TWO))
+    assert found.failure is not None
+    assert "too little memory for 2 of 2 models" in found.failure.cause
+    assert "1.0 MB are free" in found.failure.cause
+    assert found.short == found.failure
+    assert found.room.memory == 1_000_000
+
+
+def test_the_lengths_of_an_earlier_lab_are_kept_unless_others_are_typed(deployment: Deployment) -> None:
+    output = default_output(SAMPLE)
+    before = LabResult((), output, measures=Measures((16,), (8,), 2, quality=False, text=output / "gone.txt"))
+    Journal(before).save()
+    found = LabDesk().look(deployment, LabWish())
+    assert found.plan is not None
+    assert found.plan.measures == Measures((16,), (8,), 2), "what was left out can be done now"
+    typed = LabDesk().look(deployment, LabWish(lengths={"output_tokens": (4, 6)}))
+    assert typed.plan is not None
+    assert typed.plan.measures == Measures((16,), (4, 6), 2)
+
+
+def test_what_is_on_the_hub_alone_has_to_be_fetched(deployment: Deployment) -> None:
+    found = LabDesk().look(deployment, LabWish("nobody/no-such-model; smollm2-135m-instruct"))
+    assert found.away[:1] == ("nobody/no-such-model",)
+    assert (found.plan, found.failure) == (None, None)
+    mistyped = LabDesk().look(deployment, LabWish("./no-such-folder"))
+    assert mistyped.away == ()
+    assert mistyped.failure is not None
 
 
 def test_no_variant_is_no_plan_but_the_forecasts_stay(deployment: Deployment) -> None:

@@ -10,6 +10,7 @@ from slmtui.cli.declare import (
     add_json,
     add_source,
     command,
+    lengths,
     named_path,
     positive,
     source_options,
@@ -61,7 +62,10 @@ def declare(commands: Commands) -> None:
         "--output", metavar="DIR", type=named_path, help="where models and figures go (default: slmtui's own)"
     )
     parser.add_argument(
-        "--prompt-tokens", metavar="N[,N…]", type=_lengths, help="the benchmark's prompts (default: 32,512)"
+        "--prompt-tokens", metavar="N[,N…]", type=lengths, help="the benchmark's prompts (default: 32,512)"
+    )
+    parser.add_argument(
+        "--output-tokens", metavar="N[,N…]", type=lengths, help="tokens to generate (default: 64)"
     )
     parser.add_argument(
         "--repetitions", metavar="N", type=positive, help="how often each is measured (default: 3)"
@@ -69,6 +73,11 @@ def declare(commands: Commands) -> None:
     for step, what in (("bench", "time nothing"), ("quality", "read no text"), ("suite", "ask nothing")):
         parser.add_argument(f"--no-{step}", action="store_true", help=what)
     parser.add_argument("--dry-run", action="store_true", help="say what it would take, and do nothing")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="convert although there seems to be too little memory or room on the disk",
+    )
     parser.add_argument("--deploy", metavar="NAME", help="deploy the recommended variant under this name")
     parser.add_argument(
         "--ray", metavar="ADDRESS", help='let a Ray cluster do it; "local" starts one on this machine'
@@ -82,7 +91,7 @@ def lab(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     """Do it, and say the table and the recommendation."""
     if not arguments.dry_run:
         report.begin(**dict.fromkeys(_KEYS))
-    from slmtui.cli.lab_table import tell_forecasts, tell_result
+    from slmtui.cli.lab_table import tell_forecasts, tell_result, warn_of_shortage
     from slmtui.events import Cancelled
     from slmtui.lab.constraints import parse_constraints
     from slmtui.lab.lab import lab as run
@@ -95,6 +104,7 @@ def lab(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     if arguments.dry_run:
         return tell_forecasts(plan, report)
     report.update(output=plan.output)
+    warn_of_shortage(plan, report)
 
     def say(event: Event) -> None:
         # Verdicts and answers of five models would bury the table; JSON has all but the tools' own logs.
@@ -156,6 +166,7 @@ def _plan(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> LabP
         read_text(arguments.text)
     given: dict[str, Any] = {
         "prompt_tokens": arguments.prompt_tokens,
+        "output_tokens": arguments.output_tokens,
         "repetitions": arguments.repetitions,
         "text": arguments.text.absolute() if arguments.text else None,
     }
@@ -171,6 +182,7 @@ def _plan(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> LabP
         output=arguments.output,
         measures=measures,
         suite=arguments.suite.absolute() if arguments.suite else None,
+        override=arguments.force,
     )
 
 
@@ -209,9 +221,4 @@ def _check_deploy(name: str | None, plan: LabPlan) -> None:
     check_free(name, plan.models[0])
 
 
-def _lengths(text: str) -> tuple[int, ...]:
-    return tuple(positive(part) for part in text.split(","))
-
-
-_lengths.__name__ = "list of whole numbers"
 _KEYS = ("output", "machine", "complete", "rows", "recommendations", "deployed", "seconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,25 +13,23 @@ from slmtui.events import Cancel, Failure, Service
 from slmtui.lab.result import LabResult
 from slmtui.lab.table import markdown
 from slmtui.tui.jobs import JobChanged
-from slmtui.tui.lab_prospect import LabWish
 from slmtui.tui.lab_run import LabRun
 from slmtui.tui.lab_words import HELP, ask_to_measure_anew
-from slmtui.tui.screens.lab_base import FACES, TABLE, VARIANTS, LabBase
+from slmtui.tui.screens.lab_base import FACES, TABLE, VARIANTS
+from slmtui.tui.screens.lab_choice import LabChoice
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.job_panel import JobPanel
-from slmtui.tui.widgets.lab_form import LabForm
 from slmtui.tui.widgets.lab_table import LabTable
-from slmtui.tui.widgets.lab_variants import VariantTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from slmtui.deployment import Deployment
-    from slmtui.lab.variants import Variant
-
-_TYPING_SECONDS = 0.4
+    from slmtui.lab.plan import LabPlan
 
 
-class LabScreen(LabBase):
-    """What can be chosen and done."""
+class LabScreen(LabChoice):
+    """What can be done."""
 
     HELP = HELP
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,56 +37,11 @@ class LabScreen(LabBase):
         Binding("space", "check", "Check", tooltip="Compare the highlighted variant, or leave it out"),
         Binding("k", "field('lab-keep')", "Keep", tooltip="Say what a variant has to keep"),
         Binding("a", "field('lab-add')", "Add", tooltip="Add a variant of your own"),
+        Binding("b", "field('lab-prompt_tokens')", "Bench", tooltip="Say how long the benchmark is"),
         Binding("s", "field('lab-source')", "Model", tooltip="Name another model, several, or a folder"),
         Binding("d", "take", "Use it", tooltip="Make the highlighted variant this deployment's model"),
         Binding("y", "copy", "Copy", tooltip="Copy the table as Markdown"),
     ]
-
-    # What the user chooses
-
-    @on(VariantTable.Toggled)
-    def _toggled(self, event: VariantTable.Toggled) -> None:
-        found, chosen = self._found, {each.id for each in self._chosen}
-        if found is not None and not self._at_work:
-            chosen ^= {event.variant}
-            self._choose(tuple(each for each in found.offered if each.id in chosen))
-
-    def _choose(self, variants: tuple[Variant, ...], added: tuple[Variant, ...] = ()) -> None:
-        self._wish = LabWish(self._wish.source, variants, (*self._wish.added, *added))
-        self._look()
-        self._show()
-
-    def action_check(self) -> None:
-        """Check the highlighted variant, or take its mark away."""
-        self._toggled(VariantTable.Toggled(self.query_one(VariantTable).highlighted))
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        form = self.query_one(LabForm)
-        if event.input.id == "lab-keep":
-            form.read_constraints()
-            self._show_result()
-        elif event.input.id == "lab-add":
-            form.read_variants()
-        elif self._timer is not None:
-            self._timer.reset()
-        else:
-            self._timer = self.set_timer(_TYPING_SECONDS, self._source_typed)
-
-    def _source_typed(self) -> None:
-        self._timer = None
-        self._wish = LabWish(self.query_one(LabForm).source)
-        self._look()
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "lab-add":
-            found = self.query_one(LabForm).read_variants(take=True)
-            if found:
-                chosen = {each.id: each for each in (*self._chosen, *found)}
-                self._choose(tuple(chosen.values()), found)
-                return
-        self._focus_rows()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -105,6 +59,8 @@ class LabScreen(LabBase):
         found = self._found
         if self._no_model:
             self.go("start")
+        elif found is not None and found.away:
+            self._fetch(found.away)
         elif found is not None and found.left:
             self._start()
         elif self._shown_face == VARIANTS:
@@ -119,13 +75,29 @@ class LabScreen(LabBase):
         found = self._found
         if found is None or found.plan is None or self._at_work:
             return
-        run = LabRun(found.plan, found.result)
+        self._measure(found.plan, found.result)
+
+    @on(Button.Pressed, "#anyway")
+    def _start_anyway(self) -> None:
+        """The user knows better."""
+        found = self._found
+        if found is not None and found.plan is not None and not self._at_work:
+            self._measure(replace(found.plan, override=True), found.result)
+
+    def _measure(self, plan: LabPlan, before: LabResult | None) -> None:
+        run = LabRun(plan, before)
         self._run, self._face, self._failure = run, TABLE, None
 
         def service(cancel: Cancel) -> Service[LabResult]:
             return run.run(self._desk.run(run.plan, cancel))
 
         self.slmtui.start_job(self.MODE, service)
+        self._show()
+
+    def _fetch(self, names: Sequence[str]) -> None:
+        """Fetch what is not here yet; then it is looked at."""
+        self._run, self._face, self._failure, self._fetching = None, TABLE, None, True
+        self.slmtui.start_job(self.MODE, lambda cancel: self._desk.fetch(names, cancel))
         self._show()
 
     @on(Button.Pressed, "#anew")
@@ -143,7 +115,7 @@ class LabScreen(LabBase):
             self._failure = None
         except Failure as failure:
             self._failure = failure
-        self._wish = LabWish(self._wish.source, self._found.plan.variants, self._wish.added)
+        self._wish = replace(self._wish, variants=self._found.plan.variants)
         self._face = VARIANTS
         self._look()
 
@@ -180,6 +152,8 @@ class LabScreen(LabBase):
             self._show_result()
             self._follow()
         else:
+            if self._fetching:
+                self._fetching, self._face = False, None
             self.slmtui.reload_deployment()
             self._look()
             self._show()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FACES = ("Variants", "Table", "Plots")
 VARIANTS, TABLE, PLOTS = range(3)
 _LABEL = 18  # cells of a variant on a button
+_HINT = 50
 
 
 class LabBase(StationScreen):
@@ -59,6 +60,7 @@ class LabBase(StationScreen):
         self._shown_for: str | None = None
         self._timer: Timer | None = None
         self._failure: Failure | None = None
+        self._fetching = False
 
     def compose_body(self) -> ComposeResult:
         yield Faces(FACES, "Ctrl+T", id="lab-faces")
@@ -76,6 +78,7 @@ class LabBase(StationScreen):
 
     def compose_actions(self) -> ComposeResult:
         yield Button("Cancel", id="cancel", compact=True)
+        yield Button("Compare anyway", id="anyway", compact=True)
         yield Button("Try again", id="again", compact=True)
         yield Button("Measure anew", id="anew", compact=True)
 
@@ -127,7 +130,8 @@ class LabBase(StationScreen):
         super().show_state()
         name = self.slmtui.deployment.name if self.slmtui.deployment else ""
         if name != self._shown_for:
-            self._shown_for, self._wish, self._face = name, LabWish(self._wish.source), None
+            wish = LabWish(self._wish.source, lengths=self._wish.lengths)
+            self._shown_for, self._wish, self._face = name, wish, None
         self._look()
         self._show()
 
@@ -167,7 +171,10 @@ class LabBase(StationScreen):
         results.set_class(face == PLOTS, "-plots")
         self.query_one(JobPanel).show(job if self._at_work else None)
         if found is not None:
-            self.query_one(VariantTable).show_variants(found.offered, self._chosen, found.forecasts)
+            table = self.query_one(VariantTable)
+            table.show_variants(found.offered, self._chosen, found.forecasts, found.room)
+            if found.plan is not None:
+                self.query_one(LabForm).show_usual(found.plan.measures)
         passed_over = found.passed_over if found is not None and face == VARIANTS else ()
         self.query_one("#lab-passed", Static).display = bool(passed_over)
         if passed_over:
@@ -200,6 +207,7 @@ class LabBase(StationScreen):
         some = found is not None and (found.begun or found.damaged is not None) and not at_work
         failed = found is not None and bool(found.failed) and not found.left and not at_work
         self.query_one("#cancel").display = at_work
+        self.query_one("#anyway").display = found is not None and found.short is not None and not at_work
         self.query_one("#again").display = failed
         self.query_one("#anew").display = some and self._shown_face != PLOTS
         self.set_primary(*self._next(found), enabled=self._can_proceed(found), focus=False)
@@ -218,12 +226,16 @@ class LabBase(StationScreen):
 
     def _next(self, found: LabProspect | None) -> tuple[str, str]:
         """The label of the next step, and a word on it."""
+        if self._fetching:
+            return "Fetching", "Esc cancels."
         if self._at_work:
             return ("Measuring", "Esc cancels; what is done is kept.") if self._run else ("Taking it", "")
         if found is None:
             return "Compare", "Looking"
         if self._no_model:
             return "Choose a model", "No model is chosen yet."
+        if found.away:
+            return "Fetch", fit(f"Enter fetches {safe(', '.join(found.away))}.", _HINT)
         if found.plan is None or found.failure is not None:
             return "Compare", "This cannot start yet."
         if found.left:
@@ -239,7 +251,7 @@ class LabBase(StationScreen):
         if self._at_work or found is None:
             return False
         if found.plan is None or found.failure is not None:
-            return self._no_model
+            return self._no_model or bool(found.away)
         row = self._row
         made = row is not None and row.bytes is not None
         return bool(found.left) or made or self._shown_face == VARIANTS

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from slmtui.events import Failure
 from slmtui.lab.constraints import Constraint, parse_constraints
+from slmtui.lab.plan import Measures
 from slmtui.lab.variants import Variant, parse_variants
+from slmtui.measure.bench_runs import parse_count, parse_lengths
 from slmtui.tui.lab_words import said_constraints
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.path_input import PathInput
@@ -16,10 +21,16 @@ from slmtui.tui.widgets.path_input import PathInput
 _SOURCE = "the model in hand; or a model, several with ; between them, or a folder of models"
 _KEEP = "under 300 MB, at least 20 tokens/s, suite >= 95%"
 _ADD = "int4:guide,block_size=64"
+# The fields of the benchmark: what stands behind each, and how it is read.
+LENGTHS: Mapping[str, tuple[str, Any]] = {
+    "prompt_tokens": ("in", parse_lengths),
+    "output_tokens": ("out", parse_lengths),
+    "repetitions": ("times", parse_count),
+}
 
 
 class LabForm(Vertical):
-    """Three fields on a line each, and below them what is wrong with what is typed."""
+    """A line for each thing that is asked, and below them what is wrong with what is typed."""
 
     DEFAULT_CSS = """
     LabForm {
@@ -27,6 +38,10 @@ class LabForm(Vertical):
         Horizontal { height: 1; }
         Label { width: 11; color: $foreground-muted; }
         Input { width: 1fr; }
+        #lab-bench {
+            Input { width: 1fr; max-width: 16; }
+            .-unit { width: auto; margin: 0 2 0 1; }
+        }
         #lab-note { display: none; height: auto; max-height: 3; color: $text-muted; }
     }
     """
@@ -42,6 +57,11 @@ class LabForm(Vertical):
         with Horizontal(classes="-before"):
             yield Label("Add")
             yield Input(id="lab-add", placeholder=_ADD, compact=True)
+        with Horizontal(classes="-before", id="lab-bench"):
+            yield Label("Benchmark")
+            for name, (unit, _) in LENGTHS.items():
+                yield Input(id=f"lab-{name}", placeholder=_usual(Measures(), name), compact=True)
+                yield Label(unit, classes="-unit")
         with Horizontal():
             yield Label("Keep")
             yield Input(id="lab-keep", placeholder=_KEEP, compact=True)
@@ -57,6 +77,25 @@ class LabForm(Vertical):
     def source(self) -> str:
         """The models that are named."""
         return self.query_one("#lab-source", PathInput).text
+
+    def show_usual(self, measures: Measures) -> None:
+        """What the benchmark's lengths are where nothing is typed."""
+        for name in LENGTHS:
+            self.query_one(f"#lab-{name}", Input).placeholder = _usual(measures, name)
+
+    def read_lengths(self) -> dict[str, Any] | None:
+        """The benchmark's lengths that are typed; None, and said, if one is no number."""
+        found = {}
+        for name, (unit, read) in LENGTHS.items():
+            text = self.query_one(f"#lab-{name}", Input).value
+            try:
+                if text.strip():
+                    found[name] = read(text)
+            except Failure as failure:
+                self._say("fail", Failure(f"Benchmark, {unit}: {failure.cause}", failure.fix))
+                return None
+        self._say("ok", None)
+        return found
 
     def read_constraints(self) -> None:
         """Understand what is typed; what cannot be understood leaves the old ones and is said."""
@@ -89,3 +128,8 @@ class LabForm(Vertical):
         else:
             place.update(note(state, (f"asked: {understood}",)) if understood else "")
         place.display = failure is not None or bool(understood)
+
+
+def _usual(measures: Measures, name: str) -> str:
+    value = getattr(measures, name)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

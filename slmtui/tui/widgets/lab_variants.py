@@ -14,6 +14,7 @@ from slmtui.units import duration, size
 
 if TYPE_CHECKING:
     from slmtui.lab.plan import RowForecast
+    from slmtui.lab.room import Room
     from slmtui.lab.variants import Variant
 
 _COLUMNS = (
@@ -41,11 +42,15 @@ class VariantTable(Table):
         super().__init__(_COLUMNS, id="variants")
 
     def show_variants(
-        self, offered: Sequence[Variant], chosen: Sequence[Variant], forecasts: Mapping[str, RowForecast]
+        self,
+        offered: Sequence[Variant],
+        chosen: Sequence[Variant],
+        forecasts: Mapping[str, RowForecast],
+        room: Room,
     ) -> None:
-        """Show all that are offered."""
+        """Show all that are offered; `!` stands before what is more than the machine has free."""
         marked = {variant.id for variant in chosen}
-        self.show(_row(variant, variant.id in marked, forecasts.get(variant.id)) for variant in offered)
+        self.show(_row(variant, variant.id in marked, forecasts.get(variant.id), room) for variant in offered)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a row checks it."""
@@ -54,14 +59,17 @@ class VariantTable(Table):
             self.post_message(self.Toggled(self.rows.get_option_at_index(index).id or ""))
 
 
-def _row(variant: Variant, chosen: bool, found: RowForecast | None) -> Row:
+def _row(variant: Variant, chosen: bool, found: RowForecast | None, room: Room) -> Row:
     state = "ok" if chosen else "waiting"
     if found is None:
         return Row(variant.id, state, (variant.label, "–", "–", "–", _about(variant)))
     if found.failure:
         return Row(variant.id, "fail" if chosen else "waiting", (variant.label, "–", "–", "–", found.failure))
-    figures = (size(found.output_bytes), size(found.memory_bytes), f"~{duration(found.seconds)}")
-    return Row(variant.id, state, (variant.label, *figures, _about(variant)))
+    takes = {1: (found.output_bytes, room.disk), 2: (found.memory_bytes, room.memory)}
+    short = frozenset(number for number, (needed, free) in takes.items() if needed > free)
+    figures = ("! " * (number in short) + size(needed) for number, (needed, _) in takes.items())
+    cells = (variant.label, *figures, f"~{duration(found.seconds)}", _about(variant))
+    return Row(variant.id, state, cells, short)
 
 
 def _about(variant: Variant) -> str:

@@ -21,11 +21,15 @@ _GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: what it is known by, its state as in `format.ICONS` ("" for none), its cells."""
+    """One row: what it is known by, its state as in `format.ICONS` ("" for none), its cells.
+
+    `short` are the numbers of cells that say more than there is.
+    """
 
     id: str
     state: str
     cells: tuple[str, ...]
+    short: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ class Table(RowList):
             zip(self._columns, self._cells(row.cells, widths), strict=True)
         ):
             parts.append(" " * _GAP if number else "")
-            parts.append(Content.styled(cell, MUTED) if column.muted else Content(cell))
+            style = "bold $text-error" if number in row.short else MUTED if column.muted else ""
+            parts.append(Content.styled(cell, style) if style else Content(cell))
         return Content.assemble(*parts)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests import published
+
 SAMPLE = "fernlight-support"
 FOUR = ("fp32", "fp16", "int8", "int4")
 ASKED = ("lab", SAMPLE, "--output", "lab of four", "--suite", "some.jsonl", "--variants", *FOUR)
@@ -33,6 +35,7 @@ def killed(slmtui: Any, sample_dir: Path) -> list[dict[str, Any]]:
     with slmtui.start(*ASKED, *SHORT, "--json") as process:
         assert process.stdout is not None
         for line in process.stdout:
+            published.hold([line])
             said.append(json.loads(line))
             if said[-1]["event"] == "variant" and said[-1].get("label") == "FP16" and said[-1]["steps"]:
                 break
@@ -54,9 +57,9 @@ def gone_on(slmtui: Any, killed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_what_was_measured_before_the_kill_is_there_and_not_measured_again(
     killed: list[dict[str, Any]], gone_on: list[dict[str, Any]], slmtui: Any
 ) -> None:
-    assert {
-        f"FP32, {step}" for step in ("converting", "benchmark", "reading the text", "checklist")
-    } <= begun(killed)
+    assert {f"FP32, {step}" for step in ("converting", "benchmark", "reading the text", "suite")} <= begun(
+        killed
+    )
     rows = [event for event in gone_on if event["event"] == "variant"]
     assert (rows[0]["label"], rows[0]["status"]) == ("FP32", "done")
     assert (rows[1]["label"], rows[1]["status"], rows[1]["steps"]) == ("FP16", "waiting", ["conversion"])
@@ -100,6 +103,17 @@ def test_the_table_says_what_each_precision_is_and_recommends_one(gone_on: list[
     assert advice["label"] == "INT8 whole"
     assert Path(advice["output"]).is_dir()
     assert "smallest" in advice["reason"]
+
+
+def test_the_suite_alone_is_asked_and_no_checklist_is_replaced(
+    gone_on: list[dict[str, Any]], slmtui: Any
+) -> None:
+    rows = {row["variant"]["precision"]: row for row in gone_on[-1]["rows"]}
+    found = slmtui("report", rows["fp16"]["output"], "--format", "json")
+    assert found.code == 0, found
+    report = json.loads(found.out)
+    assert report["bench"] is not None
+    assert report["checklist"] is None
 
 
 def test_constraints_choose_among_what_is_measured_and_end_with_1_where_none_is_left(

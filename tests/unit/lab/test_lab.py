@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from slmtui import pipeline
+from slmtui.conversion import plan as conversion_plan
 from slmtui.conversion.manifest import NAME as MANIFEST
 from slmtui.events import Cancel, Cancelled, Failure, Progress, drain
 from slmtui.foundry.locks import holding
@@ -61,9 +62,9 @@ class Deeds:
         self.readings.add(reading)
         return _Found({"kl_mean": 0.1})
 
-    def checklist(self, model: Path, cancel: Cancel, *, suite: Any, turns: int) -> Iterator[Any]:
+    def suite(self, model: Path, suite: Any, cancel: Cancel) -> Iterator[Any]:
         yield from self._do(f"suite {model.name}")
-        return _Found({"suite": {"share": 0.9}})
+        return _Found({"share": 0.9})
 
 
 class _Made:
@@ -85,9 +86,9 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> Deeds:
         ("make_model", found.make),
         ("run_bench", found.bench),
         ("run_quality", found.quality),
-        ("run_checklist", found.checklist),
     ):
         monkeypatch.setattr(pipeline, name, deed)
+    monkeypatch.setattr(working, "ask_suite", found.suite)
     return found
 
 
@@ -263,6 +264,25 @@ def test_a_cluster_where_nobody_answers_is_said_at_once(
         port = free.getsockname()[1]
     with pytest.raises(Failure, match=f"127.0.0.1:{port} cannot be reached"):
         drain(lab(plan, Cancel(), on_ray(f"127.0.0.1:{port}")))
+
+
+def test_what_there_seems_to_be_too_little_memory_for_is_made_where_that_is_wanted(
+    plan: LabPlan, deeds: Deeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion_plan, "free_memory", lambda: 1)
+    _, found = rows_of(plan)
+    assert {row.status for row in found.rows} == {"failed"}
+    assert "too little memory" in found.rows[0].failure
+    _, found = rows_of(dataclasses.replace(plan, override=True))
+    assert {row.status for row in found.rows} == {"done"}
+
+
+def test_the_journal_says_how_it_was_measured(plan: LabPlan, deeds: Deeds, tmp_path: Path) -> None:
+    measures = Measures((16,), (8, 9), 2, tmp_path / "mine.txt", quality=False)
+    rows_of(dataclasses.replace(plan, measures=measures))
+    found = load_lab(plan.output)
+    assert found is not None
+    assert found.measures == measures
 
 
 def test_the_journal_is_plain_json(plan: LabPlan, deeds: Deeds) -> None:

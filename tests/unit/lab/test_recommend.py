@@ -54,7 +54,11 @@ def test_where_none_keeps_them_what_would_have_to_give_is_named(four: tuple[Vari
         "No variant keeps tokens/s >= 120, suite >= 95.0%. Without tokens/s >= 120"
     )
     assert "INT8 whole" in found.reason
-    assert advice(four, "bytes < 1").reason == "No variant keeps size < 1 B."
+    assert advice(four, "bytes < 1").reason == (
+        "No variant keeps size < 1 B. INT8 whole comes closest with size 180 B."
+    )
+    both = advice(four, "bytes < 1", "tokens/s > 1e9").reason
+    assert both.count("comes closest with") == 2, "neither alone could be kept"
 
 
 def test_what_was_not_measured_keeps_no_constraint(row: Row) -> None:
@@ -74,7 +78,7 @@ def test_a_failed_and_a_wrong_variant_are_never_taken(row: Row) -> None:
         "FP32": "it failed: The disk is full.",
     }
     assert advice((wrong, failed)).row is None
-    assert advice((failed,)).reason == "Nothing is measured yet."
+    assert advice((failed,)).reason == "No variant could be made: The disk is full."
 
 
 def test_without_a_suite_the_closest_is_taken_and_a_kl_below_a_hundredth_is_alike(row: Row) -> None:

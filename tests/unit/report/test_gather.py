@@ -12,7 +12,9 @@ import pytest
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.foundry.deployed import DeployedModel
 from slmtui.pipeline.measurements import keep
+from slmtui.pipeline.template_proof import template_digest
 from slmtui.report.document import Report
 from slmtui.report.gather import gather
 from slmtui.report.render import FORMS, render
@@ -218,6 +220,34 @@ def test_a_deployed_copy_has_the_figures_of_what_it_is_a_copy_of(
     changed = gather("lamp")
     assert changed.model.precision == ""
     assert "another by now" in changed.notes[0]
+
+
+def test_a_template_that_was_changed_after_it_was_proved_is_said(model: Path, tmp_path: Path) -> None:
+    describe(model, tmp_path / "lamp")
+    (model / "chat_template.jinja").write_text("{{ messages }}", encoding="utf-8")
+    one = deploy(model, tmp_path / "lamp")
+    step = one.step("prompt")
+    one.with_step("prompt", "verified", **step.record, digest=template_digest(model)).save()
+    assert [each.id for each in gather("lamp").template] == ["agrees"]
+    (model / "inference_model.json").write_text("{}", encoding="utf-8")
+    found = gather("lamp").template
+    assert [(each.id, each.status) for each in found] == [("agrees", "ok"), ("template-unchanged", "warn")]
+    assert "slmtui template" in found[1].fix
+    assert str(Path.home()) not in found[1].fix
+
+
+def test_a_deployed_copy_with_another_template_is_said(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(model, tmp_path / "lamp")
+    deploy(model, tmp_path / "lamp")
+    folder = tmp_path / "cache" / "lamp"
+    copy = DeployedModel(
+        "lamp", 1, "lamp:1", folder, folder.parent, 1, True, True, folder, model, "copy", "2026-01-02T03:04"
+    )
+    monkeypatch.setattr(pipeline, "deployed_models", lambda: (copy,))
+    monkeypatch.setattr(pipeline, "behind", lambda folder: (copy,) if folder == model else ())
+    assert [each.id for each in gather("lamp").template] == ["agrees", "template-deployed"]
 
 
 def test_no_such_model_is_a_failure(tmp_path: Path) -> None:
