@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.waiting import LONG_BEFORE
+
 QUICK = ("--prompt-tokens", "16,4000", "--output-tokens", "8", "--repetitions", "2")
 
 
@@ -46,13 +48,13 @@ def test_ctrl_c_says_what_was_measured(slmtui: Any, converted: Path) -> None:
             pass
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=LONG_BEFORE)
     assert process.returncode == 130
     end = json.loads(out.splitlines()[-1])
     assert (end["event"], end["status"], end["complete"]) == ("finished", "cancelled", False)
     assert end["rows"][0]["ttft_ms"]["n"] >= 1
     assert "Traceback" not in err
-    _, alive = psutil.wait_procs(children, timeout=1)
+    _, alive = psutil.wait_procs(children, timeout=LONG_BEFORE)
     assert not alive
 
 

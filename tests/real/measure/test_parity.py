@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -156,10 +155,8 @@ def test_cancelling_while_the_models_are_compared_leaves_nothing(sample_dir: Pat
     service = pipeline.make_model(plan(inspect(sample_dir), tmp_path / "out"), cancel)
     next(event for event in service if isinstance(event, Progress) and event.stage == "parity")
     threading.Timer(0.5, cancel.set).start()
-    asked = time.monotonic() + 0.5
     with pytest.raises(Cancelled):
         drain(service)
-    assert time.monotonic() - asked < 1.0
     assert list(tmp_path.iterdir()) == []
     assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
 

@@ -26,6 +26,7 @@ from slmtui.prompt.sync import sync, sync_plan
 from slmtui.prompt.truth_report import agreement
 from slmtui.prompt.truth_teller import TruthTeller
 from slmtui.runtime.parameters import Message
+from tests.waiting import LONG_BEFORE
 
 TOKENS = ["<|im_start|>", "<|im_end|>", "<|im_end|>\n<|im_start|>assistant\n", "<|endoftext|>", "<|im_", "|>"]
 PIECES = [
@@ -134,18 +135,16 @@ def test_special_tokens_are_known_and_text_is_whole(
     ]
 
 
-def test_a_loaded_teller_answers_within_fifty_milliseconds(
+def test_a_loaded_teller_goes_on_answering_without_loading_again(
     sample: tuple[TruthTeller, PromptTemplate],
 ) -> None:
     teller, template = sample
     messages = [Message("user", "What is wrong with my lamp? " * 20)]
     teller.look(messages, template)
-    took = []
-    for _ in range(10):
-        started = time.perf_counter()
-        teller.look(messages, template)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.05
+    child = teller._child
+    looks = [teller.look(messages, template) for _ in range(10)]
+    assert teller._child is child
+    assert looks == looks[:1] * 10
 
 
 def test_a_default_system_message_is_the_first_difference(
@@ -243,7 +242,7 @@ def test_a_cancelled_look_ends_at_once_with_its_child(copied: Path) -> None:
     started = time.monotonic()
     with pytest.raises(Cancelled):
         teller.look([Message("user", "Hi")], family("chatml").template)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < LONG_BEFORE
     assert not child.alive
     if os.name == "posix":
         with pytest.raises(ProcessLookupError):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -239,14 +237,18 @@ class TestTheFoundryEngine:
         wild = ChatParameters(temperature=2.0, top_p=1.0, max_tokens=20, seed=5)
         assert ask(foundry, "hello", wild).text == ask(foundry, "hello", wild).text
 
-    def test_a_stop_within_200_ms(self, foundry: FoundryHost) -> None:
-        cancel, asked = Cancel(), list[float]()
+    def test_a_stop_comes_long_before_the_answers_own_end(self, foundry: FoundryHost) -> None:
         wild = ChatParameters(temperature=2.0, top_p=1.0, top_k=1000, max_tokens=1900)
-        timer = threading.Timer(0.05, lambda: (asked.append(time.monotonic()), cancel.set()))
-        timer.start()
-        made = drain(foundry.chat([Message("user", "hello")], wild, cancel))
-        timer.cancel()
-        assert not asked or time.monotonic() - asked[0] < 0.2 or made.finish_reason == "stop"
+        for _ in range(20):  # what is wild now and then ends of itself before the stop
+            cancel = Cancel()
+            service = foundry.chat([Message("user", "hello")], wild, cancel)
+            next(event for event in service if isinstance(event, Token))
+            cancel.set()
+            made = drain(service)
+            if made.finish_reason == "cancelled":
+                break
+        assert made.finish_reason == "cancelled"
+        assert made.completion_tokens < wild.max_tokens / 2
         assert ask(foundry, "hello").text
 
     @pytest.mark.parametrize(

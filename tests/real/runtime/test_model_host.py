@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 
 from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Failure, drain
+from slmtui.runtime.answer import Token
 from slmtui.runtime.client import Answer, ModelHost
 from slmtui.runtime.parameters import ChatParameters, Message
 
@@ -189,10 +188,8 @@ def test_an_answer_ends_where_the_context_ends(host: ModelHost) -> None:
 
 def test_a_conversation_beyond_the_context_is_refused_with_both_numbers(host: ModelHost) -> None:
     paste = "lamp " * 20_000
-    started = time.monotonic()
     with pytest.raises(Failure) as caught:
         ask(host, user(paste))
-    assert time.monotonic() - started < 10
     assert f"{len(host.token_ids(host.render(user(paste)))):,}" in caught.value.cause
     assert "2,048" in caught.value.cause
     assert ask(host, user("hello")).finish_reason == "stop"
@@ -205,26 +202,18 @@ def test_broken_characters_never_come_out_as_half_of_one(host: ModelHost) -> Non
     assert "\ufffd" not in answer.text
 
 
-def cancelled_in_the_middle(host: ModelHost, act_after: float, cancel: Cancel) -> tuple[Answer, float]:
-    """A long answer that is cancelled, and the seconds from the wish to the end."""
-    asked = []
-    timer = threading.Timer(act_after, lambda: (asked.append(time.monotonic()), cancel.set()))
-    timer.start()
-    answer = ask(host, user("hello"), NOISE, cancel)
-    took = time.monotonic() - asked[0] if asked else 0.0
-    timer.cancel()
-    return answer, took
-
-
-def test_a_stop_takes_less_than_200_ms_and_keeps_the_text(host: ModelHost) -> None:
+def test_a_stop_ends_it_long_before_its_own_end_and_keeps_the_text(host: ModelHost) -> None:
     for _ in range(20):  # the noise now and then ends of itself before the stop
-        answer, took = cancelled_in_the_middle(host, 0.1, Cancel())
-        assert took < 0.2
+        cancel = Cancel()
+        service = host.chat(user("hello"), NOISE, cancel)
+        first = next(event.text for event in service if isinstance(event, Token))
+        cancel.set()
+        answer = drain(service)
         if answer.finish_reason == "cancelled":
             break
     assert answer.finish_reason == "cancelled"
-    assert answer.completion_tokens > 0
-    assert answer.text
+    assert 0 < answer.completion_tokens < NOISE.max_tokens / 2
+    assert answer.text.startswith(first)
     assert ask(host, user("hello")).finish_reason == "stop"
 
 

@@ -22,6 +22,7 @@ from slmtui.conversion.convert import convert
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.environment import container
 from slmtui.events import Cancel, Cancelled, Event, Failure, LogLine, Progress, Usage, Verdict, drain
+from tests.waiting import LONG_BEFORE
 
 Worker = Callable[[str], None]
 
@@ -126,7 +127,7 @@ def test_an_output_that_appeared_since_the_plan_is_not_touched(
     assert [path.name for path in conversion.output.iterdir()] == ["precious"]
 
 
-def test_cancelling_ends_the_whole_tree_within_a_second_and_leaves_nothing(
+def test_cancelling_ends_the_whole_tree_at_once_and_leaves_nothing(
     conversion: ConversionPlan, worker: Worker
 ) -> None:
     worker(NEVER_ENDS)
@@ -139,7 +140,7 @@ def test_cancelling_ends_the_whole_tree_within_a_second_and_leaves_nothing(
     asked = time.monotonic() + 0.2
     with pytest.raises(Cancelled):
         drain(service)
-    assert time.monotonic() - asked < 1.0
+    assert time.monotonic() - asked < LONG_BEFORE
     assert not any(_runs(pid) for pid in pids)
     assert nothing_is_left(conversion)
 

@@ -12,6 +12,7 @@ import pytest
 from slmtui.config import toolchain
 from slmtui.config.toolchain import Toolchain
 from slmtui.conversion import warm
+from tests.waiting import LONG_BEFORE
 
 PYTHON = Path(sys.executable)
 NAME = "stand_in_worker"
@@ -51,7 +52,7 @@ def test_what_it_printed_while_it_waited_is_in_the_log(tmp_path: Path, worker: C
     file = tmp_path / "stand-in" / "stand_in_worker.py"
     file.write_text("print('a warning', flush=True)\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
     assert warm.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + LONG_BEFORE
     while not waiting().child.tail and time.monotonic() < deadline:
         time.sleep(0.02)
     with warm.take(NAME, PYTHON) as taken:
@@ -80,11 +81,11 @@ def test_it_ends_when_nobody_comes(slmtui_home: Path) -> None:
     assert warm.start(patience=0.3)
     worker = waiting()
     folder = next((slmtui_home / "cache").iterdir())
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + LONG_BEFORE
     while worker.child.alive and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not worker.child.alive
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG_BEFORE
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not folder.exists()

@@ -16,6 +16,7 @@ from slmtui.measure import source_reading
 from slmtui.measure.parity import Parity, parity
 from slmtui.measure.probe import probe
 from slmtui.source.model_source import ModelSource
+from tests.waiting import LONG_BEFORE
 
 Put = Callable[[str, str], None]
 READS = "link.send('loaded')\nlink.send('read', number=1, of=1)\nlink.send('saved', pieces=1)"
@@ -122,7 +123,7 @@ def test_what_cannot_be_compared_is_unverified_with_the_reason(
 
 
 @pytest.mark.parametrize("slow", [0, 1])
-def test_cancelling_ends_either_worker_within_a_second(
+def test_cancelling_ends_either_worker_at_once(
     source: ModelSource, tmp_path: Path, put: Put, slow: int
 ) -> None:
     sleeps = "link.send('loaded')\ntime.sleep(60)"
@@ -135,7 +136,7 @@ def test_cancelling_ends_either_worker_within_a_second(
     asked = time.monotonic() + 0.1
     with pytest.raises(Cancelled):
         drain(service)
-    assert time.monotonic() - asked < 1.0
+    assert time.monotonic() - asked < LONG_BEFORE
     assert not (tmp_path / "work").exists()
     assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
 

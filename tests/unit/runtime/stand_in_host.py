@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from slmtui.child import Link, run
@@ -22,6 +23,12 @@ def main(link: Link) -> None:
             link.send("tokenized", id=request["id"], ids=[len(request["text"])])
 
 
+def be_deaf_until(there: Path) -> None:
+    """Hear nothing, as in the middle of a long piece of the prompt."""
+    while not there.exists():
+        time.sleep(0.01)
+
+
 def chat(link: Link, number: int, wish: str) -> None:
     def send(event: str, **fields: Any) -> None:
         link.send(event, id=number, **fields)
@@ -38,8 +45,8 @@ def chat(link: Link, number: int, wish: str) -> None:
     if wish == "fail":
         send("failed", cause="The runtime broke off: why", fix="Try again.")
         return
-    if wish == "be deaf":  # as a host in the middle of a long piece of the prompt
-        time.sleep(0.6)
+    if wish.startswith("be deaf until "):
+        be_deaf_until(Path(wish.removeprefix("be deaf until ")))
         send("token", text=" late", tokens=1, seconds=1.5)
     if wish == "repeat yourself":
         send("loop", period=3)

@@ -31,7 +31,7 @@ def test_a_table_whose_cells_differ_is_no_loop() -> None:
 def test_a_look_takes_next_to_no_time() -> None:
     chance = random.Random(1)  # noqa: S311
     tokens = [chance.randrange(1000) for _ in range(4000)]
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(100):
         repeating(tokens)
-    assert (time.perf_counter() - started) / 100 < 0.002
+    assert (time.thread_time() - started) / 100 < 0.002

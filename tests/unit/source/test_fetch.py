@@ -15,6 +15,7 @@ import pytest
 from slmtui.config import locations
 from slmtui.events import Cancel, Cancelled, Failure, LogLine, Progress, drain
 from slmtui.source import fetch, samples
+from tests.waiting import LONG_BEFORE
 
 
 def test_a_sample_is_fetched_whole_and_then_found(index):
@@ -46,8 +47,8 @@ def test_a_sample_that_is_here_is_checked_and_not_fetched_again(index):
     assert index.downloads == 1
 
 
-def test_cancelling_ends_pip_within_a_second_and_leaves_nothing(index):
-    index.rate = 100_000  # six seconds
+def test_cancelling_ends_pip_at_once_and_leaves_nothing(index):
+    index.rate = 10_000  # a minute
     cancel = Cancel()
     asked: list[float] = []
     children: list[psutil.Process] = []
@@ -65,7 +66,7 @@ def test_cancelling_ends_pip_within_a_second_and_leaves_nothing(index):
     timer = threading.Timer(0.3, ask)
     with pytest.raises(Cancelled):
         run()
-    assert time.monotonic() - asked[0] < 1.0
+    assert time.monotonic() - asked[0] < LONG_BEFORE
     assert children
     assert not any(child.is_running() for child in children)
     assert index.leftovers() == []
@@ -105,7 +106,7 @@ def test_when_slmtui_is_killed_pip_ends_too_and_nothing_half_done_is_used(index,
     assert index.leftovers() == []
 
 
-def _until(happened: Callable[[], bool], seconds: float = 10) -> None:
+def _until(happened: Callable[[], bool], seconds: float = LONG_BEFORE) -> None:
     ends = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < ends, "it did not happen in time"
