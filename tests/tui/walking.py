@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Button, Input, TextArea
 
 from slmtui.config.locations import shipped_dir
@@ -26,14 +26,35 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: flo
     await pilot.pause()
 
 
-async def settled(pilot: Pilot[int], seconds: float = 5) -> None:
-    """Let the app run until its picture has not changed for a moment, or for `seconds` if it never rests."""
-    deadline = time.monotonic() + seconds
-    still, last = 0, ""
-    while still < 3 and time.monotonic() < deadline:
-        await pilot.pause(0.1)
-        now = re.sub(r"terminal-\d+", "", pilot.app.export_screenshot())
+# How often `settled` looks: a slow machine needs longer for each look, so this is no time it can miss. What
+# moves for ever, a job's bar for example, is taken as it is after so many looks at nothing else.
+_LOOKS, _LOOKS_AT_MOVING = 400, 40
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Let the app run until nothing is at work in it and its picture stays as it is; no cursor blinks."""
+    app, still, at_rest, last = pilot.app, 0, 0, list[Strip]()
+    assert isinstance(app, SlmtuiApp)
+    hold_cursors(app)
+    for _ in range(_LOOKS):
+        await pilot.pause(0.05)
+        if _at_work(app):
+            still = 0
+            continue
+        now, at_rest = app.screen._compositor.render_strips(), at_rest + 1
         still, last = (still + 1 if now == last else 0), now
+        if still == 3 or at_rest == _LOOKS_AT_MOVING:
+            return
+
+
+def _at_work(app: SlmtuiApp) -> bool:
+    """Whether anything is under way that will change the picture: a layout, a call, a message, a thread."""
+    screen = app.screen
+    if screen._layout_required or screen._dirty_widgets or screen._callbacks or app.animator._animations:
+        return True
+    if any(worker.is_running for worker in app.workers):
+        return True
+    return any(node._next_callbacks or node.message_queue_size for node in (app, *screen.walk_children()))
 
 
 def hold_cursors(app: SlmtuiApp) -> None:
