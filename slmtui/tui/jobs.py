@@ -87,7 +87,8 @@ class Job(Generic[Result]):
         """Ask it to end and wait until what it waits for has been told (blocks; for quitting)."""
         self.cancelling = True
         self.cancel.set()
-        self._thread.join(timeout=3)
+        # On a busy machine a fix needs seconds to end its processes and to see what they have left.
+        self._thread.join(timeout=10)
 
     def take(self) -> list[Event] | None:
         """Apply what has come since the last call; None if nothing has."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,53 +15,13 @@ import pytest
 from slmtui.deployment import Deployment
 from slmtui.prompt import station as prompt
 from slmtui.prompt.prompt_template import ModelConfig
+from tests.e2e.terminal import Terminal
 from tests.tui.walking import known_answers
+from tests.waiting import comes
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test")
 
-
 LONG = "Write a very long story about a ship."
-
-
-class Terminal:
-    """A tmux session of 80×24 on a server of its own, with slmtui in it."""
-
-    def __init__(self, home: Path) -> None:
-        self._server = f"e2e-{uuid.uuid4().hex[:8]}"  # not our name: it would look like a process of ours
-        environment = {**os.environ, "SLMTUI_HOME": str(home), "TERM": "xterm-256color"}
-        self._tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", "sh", environment=environment)
-        self.type(f"'{sys.executable}' -m slmtui; echo left with $?", "Enter")
-
-    def _tmux(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
-        done = subprocess.run(
-            ["tmux", "-L", self._server, "-f", os.devnull, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        return done.stdout
-
-    def type(self, *keys: str) -> None:
-        self._tmux("send-keys", "-t", "t", *keys)
-
-    def screen(self) -> str:
-        return self._tmux("capture-pane", "-t", "t", "-p")
-
-    def shows(self, text: str, seconds: float = 60) -> str:
-        """Wait until the screen shows `text`; fails with what it shows instead."""
-        deadline = time.monotonic() + seconds
-        while text not in (screen := self.screen()):
-            assert time.monotonic() < deadline, f"no {text!r} within {seconds} s, but:\n{screen}"
-            time.sleep(0.1)
-        return screen
-
-    def shell_pid(self) -> int:
-        return int(self._tmux("display-message", "-t", "t", "-p", "#{pane_pid}"))
-
-    def close(self) -> None:
-        self._tmux("kill-server")
 
 
 @pytest.fixture
@@ -88,15 +45,11 @@ def _workers(home: Path) -> list[int]:
     return found
 
 
-def _gone(condition: Callable[[], object], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+def _gone(workers: Callable[[], object]) -> bool:
+    return comes(lambda: not workers())
 
 
+@pytest.mark.timeout(900)
 def test_the_whole_path_with_enter_alone(terminal: Terminal, slmtui_home: Path) -> None:
     terminal.shows("fernlight-support")
     terminal.shows("Start")
@@ -106,24 +59,24 @@ def test_the_whole_path_with_enter_alone(terminal: Terminal, slmtui_home: Path) 
     terminal.type("Enter")
     terminal.shows("Enter starts.")
     terminal.type("Enter")
-    terminal.shows("It says what its source says.", 240)
+    terminal.shows("It says what its source says.", 280)
     terminal.shows("Continue")
     terminal.type("Enter")
     terminal.shows("Write and continue")
     terminal.type("Enter")
     terminal.shows("Enter deploys.")
     terminal.type("Enter")
-    terminal.shows("The SDK has it registered and lists it", 120)
+    terminal.shows("The SDK has it registered and lists it")
     terminal.shows("Continue")
     terminal.type("Enter")
     terminal.shows("Enter sends")
     terminal.type("Enter")
-    screen = terminal.shows("tok/s", 60)
+    screen = terminal.shows("tok/s")
     assert any(answer[:30] in screen for answer in known_answers()), screen
 
     terminal.type("C-q")
-    terminal.shows("left with 0", 3)
-    assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
+    terminal.shows("left with 0")
+    assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"
 
 
 def test_quitting_in_the_middle_of_a_conversion_leaves_nothing_behind(
@@ -138,8 +91,8 @@ def test_quitting_in_the_middle_of_a_conversion_leaves_nothing_behind(
     terminal.shows("Converting")
     time.sleep(2)
     terminal.type("C-q")
-    terminal.shows("left with 0", 3)
-    assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
+    terminal.shows("left with 0")
+    assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"
     assert not [path for path in (slmtui_home / "data" / "models").rglob("*") if path.is_file()]
 
     terminal.type(f"clear; '{sys.executable}' -m slmtui", "Enter")
@@ -178,14 +131,14 @@ def test_an_answer_is_stopped_and_quitting_in_the_middle_of_the_next_leaves_noth
         terminal.type("C-u", LONG, "Enter")
         terminal.shows("Esc stops the answer")
         terminal.type("Escape")
-        terminal.shows("stopped", 3)
+        terminal.shows("stopped")
 
         terminal.type(LONG, "Enter")
         terminal.shows("Esc stops the answer")
         assert _workers(slmtui_home)
         terminal.type("C-q")
-        terminal.shows("left with 0", 3)
-        assert _gone(lambda: _workers(slmtui_home), 3), "a process was left behind"
+        terminal.shows("left with 0")
+        assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"
     finally:
         terminal.close()
 
@@ -201,4 +154,4 @@ def test_a_terminal_that_is_closed_in_the_middle_of_a_conversion_leaves_nothing_
     terminal.type("Enter")
     terminal.shows("Converting")
     terminal.close()
-    assert _gone(lambda: _workers(slmtui_home), 15), "a process was left behind"
+    assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"

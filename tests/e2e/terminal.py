@@ -1,0 +1,60 @@
+"""A real terminal for the tests: tmux runs slmtui, keys go in, and what the screen shows comes back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Terminal:
+    """A tmux session of 80×24 on a server of its own, with slmtui in it."""
+
+    def __init__(self, home: Path) -> None:
+        self._server = f"e2e-{uuid.uuid4().hex[:8]}"  # not our name: it would look like a process of ours
+        environment = {**os.environ, "SLMTUI_HOME": str(home), "TERM": "xterm-256color"}
+        self._tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", "sh", environment=environment)
+        self.type(f"'{sys.executable}' -m slmtui; echo left with $?", "Enter")
+
+    def _tmux(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._server, "-f", os.devnull, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return done.stdout
+
+    def type(self, *keys: str) -> None:
+        self._tmux("send-keys", "-t", "t", *keys)
+
+    def screen(self) -> str:
+        return self._tmux("capture-pane", "-t", "t", "-p")
+
+    def shows(self, text: str, seconds: float = 120) -> str:
+        """Wait until the screen shows `text`; fails with what it shows instead."""
+        deadline = time.monotonic() + seconds
+        while text not in (screen := self.screen()):
+            assert time.monotonic() < deadline, f"no {text!r} within {seconds} s, but:\n{screen}"
+            time.sleep(0.1)
+        return screen
+
+    def until(self, seen: Callable[[str], object], seconds: float = 120) -> str:
+        """Wait until `seen` of the screen's text; fails with what it shows instead."""
+        deadline = time.monotonic() + seconds
+        while not seen(screen := self.screen()):
+            assert time.monotonic() < deadline, f"not seen within {seconds} s, but:\n{screen}"
+            time.sleep(0.1)
+        return screen
+
+    def shell_pid(self) -> int:
+        return int(self._tmux("display-message", "-t", "t", "-p", "#{pane_pid}"))
+
+    def close(self) -> None:
+        self._tmux("kill-server")
