@@ -104,7 +104,7 @@ async def test_the_page_draws_the_screens_takes_keys_and_ends_its_slmtui(served:
     [
         {"Origin": "http://elsewhere.example"},
         {"Origin": "null"},
-        {"Host": "elsewhere.example:8000", "Origin": "http://elsewhere.example:8000"},
+        {"Host": "elsewhere.example", "Origin": "http://elsewhere.example"},
         {},
     ],
     ids=["another page", "a sandboxed page", "a name led to this machine", "no origin"],
