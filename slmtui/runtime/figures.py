@@ -32,7 +32,8 @@ FIGURES: tuple[Figure, ...] = (
         "first token",
         "s",
         "Time to first token: from the moment the host takes the request up until it has the first token;"
-        " rendering, tokenizing and reading the prompt. A benchmark's begins with the prompt's tokens at hand.",
+        " rendering, tokenizing and reading the prompt. A benchmark's begins with the prompt's tokens at"
+        " hand.",
     ),
     Figure(
         "tpot_ms_p50",

@@ -95,7 +95,7 @@ async def test_the_themes_are_one_key_away_and_the_path_is_copied() -> None:
 def test_the_settings_look_as_before(
     snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = Path("/home/mo/.config/slmtui/settings.toml")
+    here = Path("~/.config/slmtui/settings.toml")
     monkeypatch.setattr("slmtui.tui.screens.settings.short", lambda path: str(here))
 
     async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
