@@ -16,6 +16,7 @@ from slmtui.runtime.conversation import Problem
 from slmtui.runtime.parameters import ChatParameters
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.parameter_panel import ParameterPanel
+from slmtui.tui.widgets.prompt_area import PromptArea
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import deploy, open_chat
 from tests.tui.walking import until
@@ -58,6 +59,14 @@ async def test_it_is_drawn_as_signs_and_copied_as_it_is_drawn(tmp_path: Path) ->
         await until(pilot, lambda: sum("gnp" in line for line in lines(app)) > 5)
         assert not [line for line in lines(app) if dangerous(line)]
         assert "⟦U+202E⟧y" in "".join(lines(app))  # what the Markdown says by number is seen as well
+        assert any("log ␛]0;pwned" in line for line in lines(app))
+
+        # A field draws what it holds; the gate is all there is between it and the terminal.
+        question = app.screen.query_one("#question", PromptArea)
+        question.text = f"typed {EVIL}"
+        await until(pilot, lambda: any("typed" in line for line in lines(app)))
+        assert not [line for line in lines(app) if dangerous(line)]
+        question.text = ""
 
         await pilot.press("ctrl+y")
         assert "⟦U+202E⟧gnp" in app.clipboard
