@@ -62,7 +62,7 @@ class Transcript(VerticalScroll, can_focus=False):
         count = len(conversation.turns)
         if conversation.id != self._conversation or count <= self._first:
             self._conversation, self._first, self._most = conversation.id, max(0, count - _STEP), _MOST
-            await self.query(TurnView).remove()
+            await self._take_away(self.views)
         if count - self._first > self._most:
             self._first = count - _STEP
         self._show_earlier()
@@ -93,9 +93,7 @@ class Transcript(VerticalScroll, can_focus=False):
     async def _mount_missing(self, session: ChatSession) -> None:
         turns = session.turns
         wanted = range(self._first, len(turns))
-        for view in self.views:
-            if view.index not in wanted:
-                await view.remove()
+        await self._take_away([view for view in self.views if view.index not in wanted])
         there = {view.index for view in self.views}
         missing = [TurnView(index, turns[index]) for index in wanted if index not in there]
         if missing and self.is_attached:
@@ -103,6 +101,17 @@ class Transcript(VerticalScroll, can_focus=False):
             above = [view for view in missing if there and view.index < min(there)]
             await self.mount_all(above, after=0)
             await self.mount_all([view for view in missing if view not in above])
+
+    async def _take_away(self, views: list[TurnView]) -> None:
+        """Remove turns with all they have drawn.
+
+        Textual's cache of styles remembers 1,024 widgets, also those that are gone, each with its lines: 40 KB
+        a turn. Widgets that are told to draw anew forget theirs.
+        """
+        gone = [widget for view in views for widget in view.walk_children(with_self=True)]
+        await self.remove_children(views)
+        for widget in gone:
+            widget.refresh()
 
     def _settle(self) -> None:
         """Turns that are more than a page out of sight rest, but for the last one, which may grow."""
