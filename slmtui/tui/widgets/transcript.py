@@ -105,7 +105,7 @@ class Transcript(VerticalScroll, can_focus=False):
     async def _take_away(self, views: list[TurnView]) -> None:
         """Remove turns with all they have drawn.
 
-        Textual's cache of styles remembers 1,024 widgets, also those that are gone, each with its lines, 40 KB
+        Textual's cache of styles remembers 1,024 widgets, also those that are gone, with their lines, 40 KB
         a turn; widgets that are told to draw anew forget theirs.
         """
         gone = [widget for view in views for widget in view.walk_children(with_self=True)]
