@@ -17,7 +17,11 @@ from slmtui.runtime import conversations
 from slmtui.runtime.conversation import Conversation
 from tests.e2e.terminal import Terminal
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test"),
+    # Its waits for a slow machine add up to more than the usual limit; alone it makes its model first.
+    pytest.mark.timeout(900),
+]
 
 LONG = "Write a very long story about a ship."
 # The list of stations takes so many columns.
