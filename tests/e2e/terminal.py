@@ -37,6 +37,10 @@ class Terminal:
     def screen(self) -> str:
         return self._tmux("capture-pane", "-t", "t", "-p")
 
+    def looks(self) -> str:
+        """The screen with its colours, for what only they tell."""
+        return self._tmux("capture-pane", "-t", "t", "-p", "-e")
+
     def shows(self, text: str, seconds: float = 120) -> str:
         """Wait until the screen shows `text`; fails with what it shows instead."""
         deadline = time.monotonic() + seconds
