@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slmtui.config.files import typed_path
 from slmtui.conversion.lint import Finding, LintReport
 from slmtui.conversion.options import spelled
 from slmtui.conversion.recipe import PRECISIONS, Recipe, recipe
@@ -167,6 +168,7 @@ def _prospect(deployment: Deployment, source: ModelSource, wish: Wish) -> Prospe
     try:
         wish = _in_step(source, wish)
         found = replace(found, wish=wish, text=wish.text or "")
+        output = typed_path(wish.output) if wish.output else None
         if wish.text is None:
             chosen: Recipe | None = recipe(wish.precision, wish.preset, wish.options)
         else:
@@ -182,7 +184,6 @@ def _prospect(deployment: Deployment, source: ModelSource, wish: Wish) -> Prospe
         report = _NO_REPORT if wish.text is None else lint(wish.text, folder=Path.cwd())
         return replace(found, failure=failure, report=report, estimates=_estimates(source, wish.precision))
     precision = brought.precision if brought else wish.precision
-    output = Path(wish.output).expanduser().absolute() if wish.output else None
     if chosen is not None:
         place = output or pipeline.default_output(deployment, chosen.precision)
         text = config_text(source, chosen, place)

@@ -157,6 +157,9 @@ async def test_why_answers_for_any_folder_and_says_what_is_no_folder() -> None:
         app.screen.query_one(PathInput).value = "/srv/nowhere"
         await pilot.press("enter")
         await until(pilot, lambda: "There is no folder" in screen_text(app))
+        app.screen.query_one(PathInput).value = "~nobody-of-this-name/x"
+        await pilot.press("enter")
+        await until(pilot, lambda: "cannot be a path" in screen_text(app))
         app.screen.query_one(PathInput).value = "/srv/models/mine"
         await pilot.press("enter")
         await until(pilot, lambda: "not below any cache folder" in screen_text(app))

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, Static
 
 from slmtui import pipeline
+from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.export import SUFFIXES, Format
@@ -86,12 +87,14 @@ class ExportScreen(Dialog[None]):
         text = self.query_one(PathInput).text
         if text:
             form = cast("Format", self.query_one("#export-form", Choice).value)
-            self._write_file(form, Path(text).expanduser(), self._sure == text)
+            self._write_file(form, text, self._sure == text)
 
     @work(thread=True, exclusive=True)
-    def _write_file(self, form: Format, path: Path, sure: bool) -> None:
+    def _write_file(self, form: Format, text: str, sure: bool) -> None:
         problem: Failure | None = None
+        path = Path(text)
         try:
+            path = typed_path(text)
             if form != "suite" and path.exists() and not sure:
                 raise Failure(f"{short(path)} is there already.", "Enter once more replaces it.")
             pipeline.export_chat(self._conversation, form, path)

@@ -12,6 +12,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 
+from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
 from slmtui.tui.format import safe, short
@@ -195,12 +196,12 @@ makes of every folder below a models folder, by its own rules, whoever put it th
     def _submitted(self) -> None:
         text = self.query_one(PathInput).text
         if text:
-            self._ask_one(Path(text).expanduser())
+            self._ask_one(text)
 
     @work(thread=True, exclusive=True, group="one")
-    def _ask_one(self, folder: Path) -> None:
+    def _ask_one(self, text: str) -> None:
         try:
-            found: Why | Failure = self._depot.why(folder)
+            found: Why | Failure = self._depot.why(typed_path(text))
         except Failure as failure:
             found = failure
         self.app.call_from_thread(self._answered, found)

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
+from slmtui.config.files import typed_path
+from slmtui.events import Failure
 from slmtui.tui.depot import Wish
 from slmtui.tui.format import short
 from slmtui.tui.widgets.choice import Choice, Value
@@ -41,6 +43,14 @@ _ABOUT_VERSION = "Versions stand beside each other; one that exists is replaced 
 def cache_values(caches: Sequence[CacheFolder]) -> list[Value]:
     """Cache folders to choose from: whose it is comes first, since a path may be cut off."""
     return [Value(str(each.path), f"{each.origin}  {short(each.path)}") for each in caches]
+
+
+def _folder(typed: str) -> Path:
+    """What was typed; the home folder of nobody as it stands, for the plan shows where that would be."""
+    try:
+        return typed_path(typed)
+    except Failure:
+        return Path(typed).absolute()
 
 
 class DeployForm(Vertical):
@@ -81,7 +91,7 @@ class DeployForm(Vertical):
         """What the fields say; None is slmtui's own choice."""
         cache = self.query_one("#cache", Choice).value
         typed = self.query_one(PathInput).text
-        where = (Path(typed).expanduser() if typed else None) if cache == OTHER else Path(cache or ".")
+        where = (_folder(typed) if typed else None) if cache == OTHER else Path(cache or ".")
         method = self.query_one("#method", Choice).value if self._method_touched else None
         return Wish(where, cast("Method | None", method), int(self.query_one("#version", Choice).value))
 
