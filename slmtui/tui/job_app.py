@@ -63,8 +63,8 @@ class JobApp(EarlyKeys):
         return station, self.job_owner(station)
 
     def job_owner(self, station: str) -> str:
-        """The name of what a station's job is about; each has its own."""
-        raise NotImplementedError
+        """The name of what a station's job is about, which has its own; without one all share it."""
+        return ""
 
     def _pump(self) -> None:
         """Hand what the jobs' threads have collected to the shown screen."""

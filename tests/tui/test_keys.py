@@ -11,6 +11,7 @@ from textual.widgets import Input
 from slmtui.config.keymap import keymap_file
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.commands import Command, problems, table
+from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.screens.jump import JumpScreen
 from tests.tui.walking import until
 
@@ -65,7 +66,8 @@ async def test_the_users_keys_hold_and_stand_in_the_help(home: Path) -> None:
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.press("escape", "f11")
         await until(pilot, lambda: app.screen.is_modal)
-        assert "| X | Type the path" in app.screen._text()  # type: ignore[attr-defined]
+        assert isinstance(app.screen, HelpScreen)
+        assert "| X | Type the path" in app.screen._text()
 
 
 async def test_a_key_map_that_cannot_be_is_said_and_the_app_goes_on(home: Path) -> None:
@@ -85,9 +87,10 @@ async def test_a_letter_over_each_field_goes_there_and_escape_nowhere(home: Path
         before = app.focused
         await pilot.press("g")
         await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        assert isinstance(app.screen, JumpScreen)
         labels = [label for label in app.screen.query(".jump") if label.region]
-        assert len(labels) == len(app.screen._places) > 2  # type: ignore[attr-defined]
-        places = dict(app.screen._places)  # type: ignore[attr-defined]
+        assert len(labels) == len(app.screen._places) > 2
+        places = dict(app.screen._places)
         for label, widget in zip(labels, places.values(), strict=True):
             assert label.region.offset == widget.region.offset
         await pilot.press("escape")
