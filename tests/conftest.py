@@ -18,6 +18,7 @@ from slmtui.source import samples
 from slmtui.source.inspect import inspect
 
 _FAILED = pytest.StashKey[bool]()
+_SHARED = ("converted_sample", "converted_smollm2")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,6 +54,20 @@ def slmtui_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(place / "user"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_test_changes_what_all_share(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A model made once for all tests is the same after each that takes it, or that test is to blame."""
+    shared = [request.getfixturevalue(name) for name in _SHARED if name in request.fixturenames]
+    before = [_state(folder) for folder in shared]
+    yield
+    assert [_state(folder) for folder in shared] == before
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    found = ((path.name, path.stat()) for path in sorted(folder.iterdir()))
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found}
 
 
 @pytest.fixture(scope="session")
