@@ -6,7 +6,6 @@ only while it is not blocked. So Ctrl+C is heard at any moment, whatever the com
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
 import os
@@ -15,8 +14,12 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from slmtui.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
 
 # A job ends within a second of being asked; one that has not after this long is ended by force.
 _PATIENCE_SECONDS = 5.0

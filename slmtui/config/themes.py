@@ -83,6 +83,18 @@ def load_all() -> tuple[list[ThemeFile], list[Failure]]:
     return list(themes.values()), problems
 
 
+def find(name: str) -> ThemeFile | None:
+    """The theme of that name, without reading all of slmtui's: what a start needs. None if there is none.
+
+    `load_all` tells what is wrong with files.
+    """
+    for path in (*sorted(user_themes_dir().glob("*.toml")), shipped_dir("themes") / f"{name}.toml"):
+        theme = load(path)[0] if path.is_file() else None
+        if theme is not None and theme.name == name:
+            return theme
+    return None
+
+
 def load(path: Path) -> tuple[ThemeFile | None, list[Failure]]:
     """The theme in a file and what is wrong with it; None if it cannot be used."""
     text = ""

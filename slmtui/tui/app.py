@@ -12,6 +12,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from slmtui import deployment as deployments
 from slmtui.config import keymap
@@ -20,6 +21,7 @@ from slmtui.events import Failure
 from slmtui.tui.commands import Commands, problems, table
 from slmtui.tui.harmless import Harmless
 from slmtui.tui.job_app import JobApp
+from slmtui.tui.kept_styles import KeptStyles
 from slmtui.tui.looks import Looks
 from slmtui.tui.measured import Measured, look
 from slmtui.tui.station_screen import StationScreen
@@ -77,14 +79,14 @@ class SlmtuiApp(Commands, JobApp):
             "ctrl+q", "quit", "Quit", tooltip="Quit at once; running work ends, and what it leaves is said"
         ),
         Binding(
-            "ctrl+p",
+            "ctrl+p,ctrl+backslash",
             "command_palette",
             "palette",
             show=False,
             priority=True,
             tooltip="Find a command by its name",
         ),
-        # A second way: some terminals keep Ctrl+P for themselves.
+        # Some terminals keep Ctrl+P for themselves: Ctrl+\ works in fields, and this outside of them.
         Binding(
             "colon",
             "command_palette",
@@ -94,7 +96,11 @@ class SlmtuiApp(Commands, JobApp):
             tooltip="Find a command by its name",
         ),
         Binding(
-            "g,ctrl+underscore", "jump", "Jump", show=False, tooltip="A letter over every field: go there"
+            "g,ctrl+underscore,ctrl+slash",
+            "jump",
+            "Jump",
+            show=False,
+            tooltip="A letter over every field: go there",
         ),
         Binding(
             "C,f11", "change_theme", "Themes", show=False, tooltip="Choose the colours, and see them at once"
@@ -109,7 +115,11 @@ class SlmtuiApp(Commands, JobApp):
     ]
 
     def __init__(self) -> None:
+        self.looks = Looks(self)
+        # The variables of the styles, and of which theme.
+        self._variables: tuple[Theme, dict[str, str]] | None = None
         super().__init__()
+        self.stylesheet = KeptStyles(variables=self.get_css_variables())
         self.deployment: Deployment | None = None
         self._chat: ChatSession | None = None
         self.environment_state = "waiting"
@@ -118,7 +128,6 @@ class SlmtuiApp(Commands, JobApp):
         # What is said in the terminal once the screens are gone.
         self.last_words: tuple[str, ...] = ()
         self._event_loop: asyncio.AbstractEventLoop | None = None
-        self.looks = Looks(self)
         self._problems = self.looks.load()
 
     # Start and end
@@ -154,6 +163,23 @@ class SlmtuiApp(Commands, JobApp):
 
     def on_unmount(self) -> None:
         self.looks.end()
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """All of them; a start reads the one it needs."""
+        self.looks.complete()
+        return super().available_themes
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """One that was read already needs no other."""
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual asks four times while it starts, and makes them anew each time."""
+        theme = self.current_theme
+        if self._variables is None or self._variables[0] != theme:
+            self._variables = (theme, super().get_css_variables())
+        return self._variables[1]
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every drawn line goes through: Textual's filters, and ours."""
@@ -311,6 +337,10 @@ class SlmtuiApp(Commands, JobApp):
         super().copy_to_clipboard(text)
         threading.Thread(target=_system_copy, args=(text,), daemon=True).start()
 
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys as people know them: terminals say Ctrl+_ for Ctrl+/."""
+        return "^/" if binding.key == "ctrl+underscore" else super().get_key_display(binding)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: Textual's commands, the stations, and everything the shown screen's keys do."""
         yield from super().get_system_commands(screen)
@@ -318,6 +348,8 @@ class SlmtuiApp(Commands, JobApp):
             yield SystemCommand(
                 f"Go to {title}", f"Show the {title} screen", lambda m=mode: self.action_station(m)
             )
+        yield SystemCommand("Help", "What this screen is for, and its keys", self.action_help)
+        yield SystemCommand("Jump", "A letter over every field: go there", self.action_jump)
         yield SystemCommand("Settings", "Theme, animations, the tool chain's Python", self.action_settings)
         yield SystemCommand("Glossary", "The words of the field, explained", self.action_glossary)
         for active in screen.active_bindings.values():

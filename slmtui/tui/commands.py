@@ -5,8 +5,6 @@ palette's entry, a line of `slmtui keys`, and a name in the user's key map.
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -62,6 +60,9 @@ class Command:
 
 def table() -> list[Command]:
     """Every command that a key can be given to, by name; imports all screens and widgets."""
+    import importlib
+    import pkgutil
+
     for part in ("screens", "widgets"):
         folder = Path(__file__).with_name(part)
         for module in pkgutil.iter_modules([str(folder)]):

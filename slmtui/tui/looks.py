@@ -43,14 +43,14 @@ class Looks:
         self._told: list[Failure] = []
         self._wanted = settings.Settings().theme
         self._trying = False
+        self._complete = False
         self._ended = threading.Event()
 
     def load(self) -> list[Failure]:
-        """Register the themes and take the user's, before anything is drawn; returns what is wrong."""
-        files, problems = themes.load_all()
-        self._register(files)
-        problems += [each for file in files for each in unknown_variables(file)]
-        self._told = problems
+        """Take the user's theme, before anything is drawn; returns what is wrong with the settings.
+
+        The other themes, and what is wrong with them, come once the program is up, or when one asks for them.
+        """
         loaded, problem = settings.load()
         self._wanted = loaded.theme
         if not loaded.animations and "TEXTUAL_ANIMATIONS" not in os.environ:
@@ -58,11 +58,20 @@ class Looks:
         if loaded.plain_signs:
             self.filters.append(PlainSigns())
         for name in (loaded.theme, settings.Settings().theme):
-            if name in self._app.available_themes:
+            file = themes.find(name)
+            if file is not None:
+                self._register([file])
+            if self._app.get_theme(name) is not None:
                 self._app.set_reactive(App.theme, name)
                 self._app.stylesheet.set_variables(self._app.get_css_variables())
                 break
-        return [*problems, problem] if problem is not None else problems
+        return [problem] if problem is not None else []
+
+    def complete(self) -> None:
+        """Have all themes, if some were not read yet."""
+        if not self._complete:
+            self._complete = True
+            self._register(themes.load_all()[0])
 
     def begin(self) -> None:
         """Remember what is chosen from now on, and follow the user's own themes."""
@@ -134,9 +143,9 @@ class Looks:
             self._app.register_theme(as_theme(file))
 
     def _follow(self) -> None:
-        """Read the themes again when a file has changed; looking costs a few system calls."""
+        """Read the themes, and again when a file has changed; looking costs a few system calls."""
         folder = user_themes_dir()
-        last = _stamps(folder)
+        last: Stamps | None = None  # the first look finds all of them new
         while not self._ended.wait(POLL_SECONDS):
             now = _stamps(folder)
             if now == last:
@@ -151,6 +160,7 @@ class Looks:
 
     def _changed(self, files: list[ThemeFile], problems: list[Failure]) -> None:
         """Take the changed files; of a broken one the last good state stays."""
+        self._complete = True
         good = {file.path for file in files}
         broken = {name for name, file in self._files.items() if file.path not in good and file.path.is_file()}
         before, current = dict(self._files), self._app.theme

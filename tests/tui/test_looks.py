@@ -111,7 +111,7 @@ async def test_a_theme_that_was_broken_at_the_start_is_taken_once_it_is_mended()
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
         assert app.theme == "slmtui-dark"
-        assert "line 4: dark has to be true or false" in said(app)
+        await until(pilot, lambda: "line 4: dark has to be true or false" in said(app))
         own(MINE)
         await until(pilot, lambda: app.theme == "mine")
     assert settings.load()[0].theme == "mine"
@@ -122,7 +122,7 @@ async def test_a_variable_that_nothing_asks_for_is_told() -> None:
     app = SlmtuiApp()
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
-        assert "unknown key, line 5: variables.footer-foregrund" in said(app)
+        await until(pilot, lambda: "unknown key, line 5: variables.footer-foregrund" in said(app))
         assert "Did you mean variables.footer-foreground?" in said(app)
 
 

@@ -11,10 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Key, Paste
 from textual.widgets import Input, OptionList, Static
 
-from slmtui.config.locations import settings_file
+from slmtui.config.locations import deployments_dir, settings_file
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
-from slmtui.source.model_source import ModelSource
 from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
@@ -50,6 +49,8 @@ class StartScreen(StationScreen):
         self._welcomed = False
 
     def compose_body(self) -> ComposeResult:
+        # Said before there is anything on the screen: later it would have to be styled all over again.
+        self._welcome(not any(deployments_dir().glob("*.toml")))
         with Horizontal(id="start"):
             with Vertical(id="choices"):
                 yield SourceList()
@@ -144,7 +145,7 @@ class StartScreen(StationScreen):
         if self._path.meant != event.text:
             return
         found = event.found
-        if not isinstance(found, ModelSource):
+        if isinstance(found, Failure):
             self.set_primary("Start", "", focus=False)
         elif found.usable:
             self.set_primary("Start", "Enter starts with this model", focus=False)

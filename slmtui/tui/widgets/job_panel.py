@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import ProgressBar, Sparkline, Static
+from textual.widgets import ProgressBar, Static
 
 from slmtui.events import Event, Usage
 from slmtui.tui.format import MUTED, fit, icon, safe
 from slmtui.tui.jobs import Job
-from slmtui.tui.widgets.log_view import LogView
 from slmtui.units import duration, size
+
+if TYPE_CHECKING:
+    from textual.widgets import Sparkline
+
+    from slmtui.tui.widgets.log_view import LogView
 
 _ENDINGS = {
     "done": ("verified", "Done in"),
@@ -50,15 +55,20 @@ class JobPanel(Vertical):
         self._logged = 0
 
     def compose(self) -> ComposeResult:
+        # What only some jobs show is imported with it: the first screen's panel has neither plots nor a log.
         yield Static(classes="job-stage")
         yield ProgressBar(total=100, show_eta=False, classes="job-bar")
         if self._with_usage:
+            from textual.widgets import Sparkline
+
             with Horizontal(classes="job-usage"):
                 yield Static(classes="job-memory")
                 yield Sparkline([], summary_function=max, classes="job-memory-plot")
                 yield Static(classes="job-cpu")
                 yield Sparkline([], summary_function=max, classes="job-cpu-plot")
         if self._with_log:
+            from slmtui.tui.widgets.log_view import LogView
+
             yield LogView()
 
     def show(self, job: Job[Any] | None, events: list[Event] | None = None) -> None:
@@ -85,7 +95,7 @@ class JobPanel(Vertical):
 
     def _show_log(self, job: Job[Any]) -> None:
         """Write what has come since the last time; events may have gone to another screen meanwhile."""
-        log = self.query_one(LogView)
+        log = cast("LogView", self.query_one("LogView"))
         if job is not self._shown:
             log.start(job.log)
         elif new := min(job.logged - self._logged, len(job.log)):
@@ -97,12 +107,16 @@ class JobPanel(Vertical):
         if job.running:
             progress = job.progress
             text = safe(progress.text) if progress else "Starting"
+            room = (self.content_size.width or 200) - 2
             times = "  " + duration(job.seconds)
             if progress and progress.seconds_left is not None:
-                times += f", about {duration(progress.seconds_left)} left"
-            # File names can be long; the times are what people look for.
-            room = (self.content_size.width or 200) - 2 - len(times)
-            text = fit(text[:1].upper() + text[1:], max(room, 10))
+                left = f"about {duration(progress.seconds_left)} left"
+                # Where there is no room for all, what it does and how long it takes is what people look for.
+                times = (
+                    f"{times}, {left}" if len(f"{times}, {left}") + cell_len(text) <= room else f"  {left}"
+                )
+            # File names can be long.
+            text = fit(text[:1].upper() + text[1:], max(room - len(times), 10))
             parts: list[Any] = [icon("running"), " ", (text, "bold"), (times, MUTED)]
             if job.cancelling:
                 parts = [icon("running"), " ", ("Cancelling", "bold")]
@@ -130,5 +144,8 @@ class JobPanel(Vertical):
         self.query_one(".job-cpu", Static).update(
             Content.assemble(("CPU ", MUTED), f"{now.cpu_percent:.0f} %"), layout=False
         )
-        self.query_one(".job-memory-plot", Sparkline).data = [s.rss_bytes for s in job.usage]
-        self.query_one(".job-cpu-plot", Sparkline).data = [s.cpu_percent for s in job.usage]
+        self._plot("memory").data = [s.rss_bytes for s in job.usage]
+        self._plot("cpu").data = [s.cpu_percent for s in job.usage]
+
+    def _plot(self, what: str) -> Sparkline:
+        return cast("Sparkline", self.query_one(f".job-{what}-plot"))

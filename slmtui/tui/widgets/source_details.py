@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,12 +15,13 @@ from textual.widgets import Static
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.source import hub_cache, samples
-from slmtui.source.inspect import inspect
-from slmtui.source.model_source import ModelSource, Problem
 from slmtui.source.samples import Sample
 from slmtui.tui.format import MUTED, ago, safe, short
 from slmtui.tui.widgets.facts import Facts
 from slmtui.units import count, size
+
+if TYPE_CHECKING:
+    from slmtui.source.model_source import ModelSource, Problem
 
 _COLOURS = {"error": "$text-error", "warning": "$text-warning", "note": MUTED}
 _ASKED = {
@@ -106,6 +108,8 @@ class SourceDetails(VerticalScroll, can_focus=False):
 
     @work(thread=True, exclusive=True, group="inspect")
     def _look(self, text: str, sample: Sample | None) -> None:
+        from slmtui.source.inspect import inspect  # the first frame does not wait for it
+
         try:
             found: ModelSource | Failure = inspect(samples.resolve(text))
         except Failure as failure:
@@ -115,7 +119,7 @@ class SourceDetails(VerticalScroll, can_focus=False):
     def _show(self, text: str, sample: Sample | None, found: ModelSource | Failure) -> None:
         if text != self._looked_at:
             return  # a thread cannot be stopped: this one looked at what is no longer chosen
-        if isinstance(found, ModelSource):
+        if not isinstance(found, Failure):
             title = sample.title if sample else found.name
             self._say(title, _rows(found), _problems(found, sample.description if sample else ""))
         elif sample is None:

@@ -154,3 +154,22 @@ async def test_whatever_is_let_through_textual_can_draw():
 def test_reading_themes_does_not_import_textual():
     code = "import sys; from slmtui.config import themes; themes.load_all(); print('textual' in sys.modules)"
     assert run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_one_theme_is_found_without_the_others(slmtui_home: Path) -> None:
+    for theme in themes.load_all()[0]:
+        assert themes.find(theme.name) == theme
+    assert themes.find("nobodys") is None
+
+
+def test_the_users_theme_is_found_under_the_name_of_one_of_ours(slmtui_home: Path) -> None:
+    folder = themes.user_themes_dir()
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text('name = "slmtui-dark"\nprimary = "#123456"\n', encoding="utf-8")
+    found = themes.find("slmtui-dark")
+    assert found is not None
+    assert found.colours["primary"] == "#123456"
+    (folder / "mine.toml").write_text('name = "slmtui-dark"\n', encoding="utf-8")
+    found = themes.find("slmtui-dark")
+    assert found is not None
+    assert found.colours["primary"] != "#123456"
