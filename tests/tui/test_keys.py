@@ -108,3 +108,17 @@ async def test_the_commands_open_by_either_key(home: Path, key: str) -> None:
         await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+
+
+async def test_the_palette_has_what_the_apps_keys_do_and_opens_from_within_a_field(home: Path) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        titles = {one.title for one in app.get_system_commands(app.screen)}
+        assert {"Help", "Jump", "Theme", "Settings", "Quit", "Go to Chat", "Go to Deployed models"} <= titles
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("ctrl+backslash")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"jump", "enter")
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))

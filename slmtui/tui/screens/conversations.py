@@ -57,7 +57,13 @@ class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", priority=True, tooltip="Go on with it"),
         Binding("ctrl+d", "delete", "Delete", priority=True, tooltip="Delete it for good; twice to be sure"),
-        Binding("ctrl+a", "all_models", "All models", priority=True, tooltip="This model's, or all models'"),
+        Binding(
+            "ctrl+a,ctrl+o",
+            "all_models",
+            "All models",
+            priority=True,
+            tooltip="This model's, or all models'",
+        ),
         Binding("escape", "dismiss(None)", "Close"),
     ]
 

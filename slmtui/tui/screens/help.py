@@ -29,6 +29,9 @@ _KEY_NAMES = {
     "slash": "/",
     "comma": ",",
     "colon": ":",
+    "ctrl+underscore": "Ctrl+/",  # what terminals send for it; newer ones have a name for the key itself
+    "ctrl+slash": "Ctrl+/",
+    "ctrl+backslash": "Ctrl+\\",
     "pagedown": "PgDn",
     "pageup": "PgUp",
 }
@@ -113,8 +116,9 @@ class HelpScreen(Commands, ModalScreen[None]):
             if not binding.description or active.node not in (self._about, self.app):
                 continue
             keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
-            if binding.key not in _SENT_FOR:
-                keys.append(key_name(binding.key))
+            name = key_name(binding.key)
+            if binding.key not in _SENT_FOR and name not in keys:
+                keys.append(name)
         table = "\n".join(f"| {' '.join(keys)} | {text} |" for keys, text in rows.values())
         about = getattr(self._about, "HELP", "")
         return f"{about}\n\n### Keys\n\n| Key | What it does |\n|---|---|\n{table}\n"
