@@ -33,6 +33,7 @@ def tell(
     from slmtui.conversion.lint import lint
     from slmtui.conversion.plan import plan
     from slmtui.conversion.recipe import recipe
+    from slmtui.environment.installed import command_line
     from slmtui.events import Failure
 
     output = arguments.output.absolute()
@@ -41,7 +42,7 @@ def tell(
     if brought is not None:
         closest = brought.recipe or recipe(brought.precision)
         text, found = brought.text, brought.report
-        lines = f"olive run --config {arguments.config}"
+        lines = command_line("olive", "run", "--config", str(arguments.config))
     else:
         text = config_text(source, chosen, output)
         found = lint(text, folder=Path.cwd(), model=source.path)

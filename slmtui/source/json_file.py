@@ -38,6 +38,8 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
+        if raw.strip() and (error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")):
+            raise Failure(f"{path.name} ends in the middle: it is cut off.", _AGAIN) from error
         what = "is empty" if not raw.strip() else f"is no valid JSON, line {error.lineno}: {error.msg}"
         raise Failure(
             f"{path.name} {what}{_excerpt(error) if raw.strip() else ''}.",

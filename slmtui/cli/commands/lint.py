@@ -40,6 +40,7 @@ def lint(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     from slmtui.config.files import write_atomic
     from slmtui.conversion.config_file import read_text
     from slmtui.conversion.lint import lint as look
+    from slmtui.environment.installed import command_line
     from slmtui.events import Failure
 
     given = arguments.file
@@ -61,7 +62,7 @@ def lint(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
         if fixed:
             report.note(f"mended: {given} ({before} findings before, {len(found.findings)} now)")
         elif found.corrected is not None and given != "-":
-            report.note(f"\n`slmtui lint {given} --fix` mends what can be mended.")
+            report.note(f"\n`{command_line('slmtui', 'lint', given, '--fix')}` mends what can be mended.")
     return 0 if found.ok else 1
 
 

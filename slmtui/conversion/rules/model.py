@@ -110,7 +110,8 @@ def _model_path(document: Document, member: Member) -> Iterator[Finding]:
         yield document.find("error", path, cause, fix, mine)
     elif _HUB_ID.fullmatch(value) and PurePosixPath(value).suffix != ".gguf":
         cause = f"There is no folder {value} here, so Olive takes it for a model on the Hugging Face hub."
-        yield document.find("warning", path, cause, "Name a folder, if that is meant.", mine)
+        fix = f"If a folder is meant, write {document.model}." if mine else "Name a folder, if that is meant."
+        yield document.find("warning", path, cause, fix, mine)
     else:
         cause = f"There is no folder {value}" + (f" in {document.folder}." if _relative(value) else ".")
         yield document.find("error", path, cause, "Write the path of your model's folder.", mine)

@@ -37,7 +37,7 @@ def syntax(text: str) -> Finding | None:
     except json.JSONDecodeError as error:
         return _slip(text, error)
     except (ValueError, RecursionError) as error:
-        what = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         return Finding("error", "", 1, 1, f"This is no valid JSON: {what}.", "Mend it in the editor.")
     if not isinstance(value, dict):
         return Finding(
@@ -66,11 +66,7 @@ def doubles(text: str) -> list[Finding]:
 def _slip(text: str, error: json.JSONDecodeError) -> Finding:
     """The finding for a place where the JSON parser gave up."""
     at = error.pos
-    cause, fix, edit = _known(text, at) or (
-        f"This is no valid JSON: {error.msg[0].lower()}{error.msg[1:]}.",
-        "Mend it in the editor.",
-        None,
-    )
+    cause, fix, edit = _known(text, at) or (*_unknown(text, error), None)
     if edit is not None:
         at = min(part.start for part in edit if isinstance(part, Splice))
     return Finding("error", "", line_of(text, at), column_of(text, at), cause, fix, edit)
@@ -100,6 +96,17 @@ def _known(text: str, at: int) -> tuple[str, str, Edit] | None:
         edit = (Splice(at, match.end(), f'"{match[0]}"'),)
         return f"The key {match[0]} has no quotation marks.", _TIDY, edit
     return _backslash(text, at) or _missing(text, at, before)
+
+
+def _unknown(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
+    """What is wrong where no mending is known, in other words than the parser's where they say more."""
+    if error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()):
+        return "The text ends in the middle.", "Paste all of it."
+    if error.msg.startswith("Invalid control character"):
+        if text[error.pos] in "\r\n":
+            return "A text has no closing quotation mark.", 'Close it with ".'
+        return "A text holds a control character, such as a tab.", "Write a tab as \\t."
+    return f"This is no valid JSON: {error.msg[0].lower()}{error.msg[1:]}.", "Mend it in the editor."
 
 
 def _curly_before(text: str, at: int) -> re.Match[str] | None:

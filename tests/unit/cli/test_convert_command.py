@@ -11,6 +11,7 @@ import pytest
 
 from slmtui.cli import main
 from slmtui.conversion import warm
+from slmtui.environment.installed import command_line
 
 SAMPLE = "fernlight-support"
 
@@ -47,7 +48,7 @@ def test_a_dry_run_says_command_configuration_lint_and_forecast(
 def test_a_dry_run_of_a_configuration_lints_it_and_names_its_recipe(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    file = tmp_path / "olive.json"
+    file = tmp_path / "my olive.json"
     builder = {"type": "ModelBuilder", "precision": "int4", "quantization_config": {"block_size": 128}}
     file.write_text(json.dumps({"input_model": {"type": "HfModel"}, "passes": {"builder": builder}}))
     code, end, said = told(capsys, SAMPLE, "--output", tmp_path / "out", "--config", file, "--dry-run")
@@ -55,6 +56,8 @@ def test_a_dry_run_of_a_configuration_lints_it_and_names_its_recipe(
     assert (code, end["status"]) == (1, "failed")
     assert found["possible"] is False
     assert any("quantization_config" in one["path"] for one in found["lint"])
+    assert found["command"] == command_line("olive", "run", "--config", str(file))
+    assert str(file) != found["command"].removeprefix("olive run --config ")  # the name has a space
     assert "error:" in said
     code, end, _ = told(
         capsys, SAMPLE, "--output", tmp_path / "out", "--config", file, "--dry-run", "--force"

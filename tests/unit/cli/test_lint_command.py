@@ -11,6 +11,7 @@ import pytest
 
 from slmtui.cli.parser import build
 from slmtui.cli.report import Report
+from slmtui.environment.installed import command_line
 from slmtui.events import Cancel, Failure
 
 GUIDE = """\
@@ -49,6 +50,12 @@ def test_an_ignored_setting_is_an_error_with_its_place_and_fix(file: Path) -> No
     assert "fix: Write int4_block_size, int4_is_symmetric" in out
     assert "1 error, 2 info" in out
     assert "--fix" in err
+
+
+def test_what_it_says_to_run_can_be_run(file: Path) -> None:
+    named = file.rename(file.with_name("моя config.json"))
+    _, _, err = do(str(named))
+    assert f"{command_line('slmtui', 'lint', str(named), '--fix')}`" in err
 
 
 def test_programs_get_everything_in_one_object(file: Path) -> None:

@@ -31,6 +31,7 @@ def test_people_see_presets_options_and_targets() -> None:
         "calibration_text",
         "FILE",
         "openvino",
+        "SmolLM2-135M-Instruct",
     ):
         assert word in out
 

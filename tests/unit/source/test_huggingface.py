@@ -387,8 +387,14 @@ def test_a_missing_tokenizer_is_an_error(checkpoint):
 
 
 def test_a_broken_tokenizer_is_an_error(checkpoint):
-    checkpoint.write("tokenizer.json", '{"model": ')
+    checkpoint.write("tokenizer.json", '{"model": @}')
     assert "tokenizer.json is no valid JSON, line 1" in only(checkpoint.folder).cause
+
+
+@pytest.mark.parametrize("cut", ['{"model": ', '{"model": {"type": "BP', '{"model": {}'])
+def test_a_tokenizer_that_ends_in_the_middle_is_said_to(checkpoint, cut):
+    checkpoint.write("tokenizer.json", cut)
+    assert "tokenizer.json ends in the middle" in only(checkpoint.folder).cause
 
 
 def test_a_unigram_vocabulary_is_a_list(checkpoint):
