@@ -18,6 +18,6 @@ def slmtui(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=280,
     )
-    if "--json" in arguments and "schema" not in arguments:
-        published.hold(done.stdout.splitlines())
+    if "--json" in arguments:
+        published.hold(done.stdout.splitlines(), arguments)
     return done

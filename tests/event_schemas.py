@@ -60,7 +60,7 @@ def _event(module: str, kind: str) -> dict[str, Any]:
         if isinstance(value, type) and issubclass(value, Event) and value.__module__ == module
     ]
     (event,) = (value for value in found if value.kind == kind)
-    plain = _as_printed(TypeAdapter(event).json_schema(mode="serialization"))
+    plain = as_printed(TypeAdapter(event).json_schema(mode="serialization"))
     if kind in FLATTENED:
         plain = FLATTENED[kind](plain)
     return _named(kind, plain)
@@ -89,18 +89,23 @@ def _finished() -> dict[str, Any]:
     )
 
 
-def _as_printed(node: Any) -> Any:
+def as_printed(node: Any) -> Any:
     """A schema of pydantic's, as `cli/report.py` prints the values.
 
     Every field is there; what is no number is null; a path is a text.
     """
     if isinstance(node, list):
-        return [_as_printed(item) for item in node]
+        return [as_printed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: _as_printed(value) for key, value in node.items() if key not in ("default", "required")}
-    if not isinstance(kept.get("title"), dict):
-        kept.pop("title", None)
+    # A property can be called as a word of JSON Schema is.
+    kept = {
+        key: {name: as_printed(one) for name, one in value.items()}
+        if key == "properties"
+        else as_printed(value)
+        for key, value in node.items()
+        if key not in ("default", "required", "title")
+    }
     if kept.get("type") == "number":
         kept["type"] = ["number", "null"]
     if kept.get("format") == "path":
@@ -136,7 +141,7 @@ def _variant(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of(kind: type) -> dict[str, Any]:
-    made: dict[str, Any] = _as_printed(TypeAdapter(kind).json_schema(mode="serialization"))
+    made: dict[str, Any] = as_printed(TypeAdapter(kind).json_schema(mode="serialization"))
     return made
 
 

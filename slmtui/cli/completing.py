@@ -38,7 +38,7 @@ def _words(command: str, action: argparse.Action) -> Callable[[], Iterable[str]]
         return None
     of_command = {
         ("samples get", "name"): _samples,
-        ("schema", "event"): _events,
+        ("schema", "name"): _schemas,
         ("report", "name"): _models,
         ("undeploy", "name"): _deployed,
         ("verify", "name"): _deployed,
@@ -120,7 +120,7 @@ def _families() -> Iterable[str]:
     return (family.id for family in families())
 
 
-def _events() -> Iterable[str]:
-    from slmtui.cli.commands.schema import events
+def _schemas() -> Iterable[str]:
+    from slmtui.cli.commands.schema import events, objects
 
-    return list(events()["$defs"])
+    return [*events()["$defs"], *objects()["$defs"]]

@@ -20,15 +20,16 @@ SAMPLE = "fernlight-support"
 @dataclasses.dataclass(frozen=True)
 class Done:
     """How a command ended; what it said with --json is `objects`, which fails on anything but JSON lines,
-    and on events that are not as their schemas say."""
+    and on events and objects that are not as their schemas say."""
 
+    command: tuple[str, ...]
     code: int
     out: str
     err: str
 
     @property
     def objects(self) -> list[dict[str, Any]]:
-        published.hold(self.out.splitlines())
+        published.hold(self.out.splitlines(), self.command)
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
@@ -73,7 +74,7 @@ class Command:
     def __call__(self, *arguments: str | Path) -> Done:
         with self.start(*arguments) as process:
             out, err = process.communicate(timeout=300)
-        return Done(process.returncode, out, err)
+        return Done(tuple(map(str, arguments)), process.returncode, out, err)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def killed(slmtui: Any, sample_dir: Path) -> list[dict[str, Any]]:
     with slmtui.start(*ASKED, *SHORT, "--json") as process:
         assert process.stdout is not None
         for line in process.stdout:
-            published.hold([line])
+            published.hold([line], ASKED)
             said.append(json.loads(line))
             if said[-1]["event"] == "variant" and said[-1].get("label") == "FP16" and said[-1]["steps"]:
                 break

@@ -31,7 +31,7 @@ def test_it_passes_with_0_and_json_lines(
     code = main(["validate", str(converted_sample), "--suite", str(questions), "--turns", "12", "--json"])
     said = capsys.readouterr().out.splitlines()
     events = [json.loads(line) for line in said]
-    assert {"suite_answer", "verdict", "finished"} <= set(published.hold(said))
+    assert {"suite_answer", "verdict", "finished"} <= set(published.hold(said, ["validate"]))
     assert code == 0
     assert [e["id"] for e in events if e["event"] == "verdict"] == [
         "questions",

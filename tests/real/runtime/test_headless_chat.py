@@ -39,7 +39,7 @@ def chat(*arguments: str | Path, lines: bytes = b"") -> tuple[int, str, str]:
 
 
 def objects(out: str) -> list[dict[str, Any]]:
-    published.hold(out.splitlines())
+    published.hold(out.splitlines(), ["chat"])
     return [json.loads(line) for line in out.splitlines()]
 
 

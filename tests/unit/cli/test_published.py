@@ -76,7 +76,7 @@ def test_every_schema_is_one_and_is_printed_by_its_name() -> None:
     assert json.loads(slmtui("schema", "progress", "--json").stdout) == whole["$defs"]["progress"]
     wrong = slmtui("schema", "nonsense")
     assert wrong.returncode == 1
-    assert "fix: There are: progress, " in wrong.stderr
+    assert "fix: Events: progress, " in wrong.stderr
 
 
 def test_any_line_of_a_stream_fits_the_whole_schema() -> None:
