@@ -57,7 +57,7 @@ async def test_help_begins_with_what_has_failed_and_copies_it(monkeypatch: pytes
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: primary(app) == "Convert")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Try again")
+        await until(pilot, lambda: primary(app) == "Try again" and "F1 tells more" in screen_text(app))
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "What has failed" in words(app))
         said = words(app)

@@ -28,6 +28,13 @@ class Dialog(Commands, ModalScreen[Result]):
         Binding("up,k", "scroll(-3)", "Scroll up", show=False),
         Binding("pagedown,space", "scroll(12)", "Scroll by a page", show=False),
         Binding("pageup", "scroll(-12)", "Scroll up by a page", show=False),
+        Binding(
+            "f1,question_mark",
+            "app.help",
+            "Help",
+            show=False,
+            tooltip="What has failed, the field in focus, and the keys",
+        ),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]

@@ -91,7 +91,15 @@ class FailurePanel(Static):
         self.failure = failure
         if failure is None:
             return
-        self.update(failure_text(failure))
+        key = self._help_key()
+        more = Content.styled(f"  {key} tells more", f"{MUTED} @click=app.help") if key else Content()
+        self.update(failure_text(failure) + more)
+
+    def _help_key(self) -> str:
+        """The key that opens the help, which begins with what has failed; "" where none does."""
+        active = self.screen.active_bindings.values()
+        keys = [one.binding.key for one in active if one.binding.action in ("help", "app.help")]
+        return "F1" if "f1" in keys else keys[0].capitalize() if keys else ""
 
 
 def failure_text(failure: Failure) -> Content:
