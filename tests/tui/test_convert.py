@@ -119,6 +119,18 @@ async def test_the_guides_configuration_is_mended_by_one_key_and_understood(stud
     assert studio.plans[0].config is not None
 
 
+async def test_enter_is_said_to_start_only_where_it_does(studio: FixedStudio) -> None:
+    app = app_with(studio)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        assert "Enter starts." in screen_text(app)
+        await pilot.press("ctrl+t", "ctrl+t")
+        await until(pilot, lambda: "Ctrl+N starts." in screen_text(app))
+        assert "Ctrl+L loads a file" in screen_text(app)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: "Enter starts." in screen_text(app))
+
+
 async def test_the_form_changes_the_passes_of_a_configuration_and_nothing_else(studio: FixedStudio) -> None:
     app = app_with(studio)
     async with app.run_test(size=SIZE) as pilot:

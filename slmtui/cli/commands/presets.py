@@ -44,7 +44,7 @@ def presets(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> in
         [(p.precision, p.name, *_figures(p), p.title) for p in recipe.presets()],
     )
     report.line(
-        "Measured of SmolLM2-135M-Instruct. KL: the damage, 0 is none; speed: against the guide's INT4."
+        "Measured of SmolLM2-135M-Instruct: KL, the damage (0 is none); speed against the guide's INT4."
     )
     report.line()
     report.table(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.deployment import Deployment
@@ -23,6 +23,7 @@ from slmtui.tui.widgets.log_view import LogView
 from slmtui.tui.widgets.studio_pane import StudioPane
 from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
+_STARTS = ("Enter starts.", "Ctrl+N starts.")
 _FOOTER_SECONDS = 0.1  # the footer takes its time; it need not come in the same moment as the rest
 
 
@@ -182,7 +183,25 @@ class ConvertScreen(JobScreen):
         again = job is not None and job.state in ("failed", "cancelled")
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
         words = words or ("l shows the log." if again else "")
-        self.set_primary("Try again" if again else "Convert", words or "Enter starts.", focus=not busy)
+        self.set_primary("Try again" if again else "Convert", words or self._starts, focus=not busy)
+
+    @property
+    def _starts(self) -> str:
+        """The key that starts: within the configuration, Enter has a meaning of its own."""
+        focused = self.focused
+        return _STARTS[focused is not None and self._pane.desk in focused.ancestors]
+
+    def on_descendant_focus(self) -> None:
+        self._say_the_key()
+
+    def on_descendant_blur(self) -> None:
+        self._say_the_key()
+
+    def _say_the_key(self) -> None:
+        if self.has_body and self._choosing:
+            hint = self.query_one("#hint", Static)
+            if hint.content in _STARTS:
+                hint.update(self._starts)
 
     # The run
 

@@ -114,10 +114,10 @@ class ConfigDesk(Container):
 
 def _note(found: Prospect) -> Content:
     if found.wish.text is None:
-        return note("ok", ["The form says the same; edit it, and it runs as you wrote it."])
+        keys = "Ctrl+E edits it in your editor, Ctrl+L loads a file."
+        return note("ok", ["The form says the same; edit it, and it runs as you wrote it.", keys])
+    replaced = [" ".join(found.replaced)] if found.replaced else []
     if found.recipe is not None:
-        return note("ok", [f"Yours; the form says the same: {found.recipe.title}.", *found.replaced])
+        return note("ok", [f"Yours; the form says the same: {found.recipe.title}.", *replaced])
     why = found.beyond or (found.failure.cause if found.failure else "")
-    return note(
-        "warn", [f"Yours, and run as it is. {why}", "Ctrl+R goes back to the form's.", *found.replaced]
-    )
+    return note("warn", [f"Yours, and run as it is. {why}", "Ctrl+R goes back to the form's.", *replaced])

@@ -120,10 +120,9 @@ class ConfigPane(Vertical):
         if finding is None:
             return
         # A row is one line; what does not fit there stands here in full.
-        lines = [Content(safe(finding.cause)), Content.assemble(("→ ", "$text-accent"), safe(finding.fix))]
-        if finding.edit is not None:
-            lines.append(Content.styled("Ctrl+G does it", MUTED))
-        panel.update(Content("\n").join(lines))
+        key = "  Ctrl+G does it" if finding.edit is not None else ""
+        fix = Content.assemble(("→ ", "$text-accent"), safe(finding.fix), (key, MUTED))
+        panel.update(Content("\n").join([Content(safe(finding.cause)), fix]))
 
     def on_mount(self) -> None:
         for name in ("#config-note", "#findings", "#finding-fix"):

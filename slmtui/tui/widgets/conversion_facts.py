@@ -10,7 +10,7 @@ from textual.content import Content
 from slmtui.conversion.plan import ConversionPlan
 from slmtui.source.model_source import ModelSource
 from slmtui.tui.format import MUTED, icon, safe, short
-from slmtui.units import count, size
+from slmtui.units import count, duration, size
 
 _COMPARE = "Again makes it once more; with Proof on “compare with the source” it is compared."
 Row = tuple[str, str | Content]
@@ -36,7 +36,7 @@ def done_rows(record: Mapping[str, Any], source_bytes: int) -> Iterator[Row]:
     yield "output", short(record["output"])
     yield "made", str(record.get("recipe") or str(record.get("precision", "")).upper())
     yield "size", f"{size(record['bytes'])}{share}"
-    took = f"{record['seconds']} s, {size(record['peak_rss_bytes'])} at the peak"
+    took = f"{duration(record['seconds'])}, {size(record['peak_rss_bytes'])} at the peak"
     yield "took", "nothing: an earlier result is used again" if record.get("cached") else took
     yield from _parity(record.get("parity") or {}, _fix(record))
     yield "log", short(record["log"]) if record["log"] else ""
@@ -61,7 +61,12 @@ def _parity(parity: Mapping[str, Any], fix: str) -> Iterator[Row]:
             Content.assemble(
                 ("KL divergence ", MUTED),
                 f"{parity['kl_mean']:.3g} mean, {parity.get('kl_p99', 0):.3g} at 99 %",
-                ("   same first choice ", MUTED),
+            ),
+        )
+        yield (
+            "",
+            Content.assemble(
+                ("same first choice ", MUTED),
                 f"{parity.get('top1', 0):.1%}",
                 ("   cosine ", MUTED),
                 f"{parity.get('cosine', 0):.4f}",
@@ -69,7 +74,9 @@ def _parity(parity: Mapping[str, Any], fix: str) -> Iterator[Row]:
         )
         yield (
             "",
-            Content.styled(f"over {parity.get('tokens', 0):,} tokens, {parity.get('seconds', 0)} s", MUTED),
+            Content.styled(
+                f"over {parity.get('tokens', 0):,} tokens, in {duration(parity.get('seconds', 0))}", MUTED
+            ),
         )
     if word != "verified" and parity.get("reason"):
         yield "", safe(str(parity["reason"]))
