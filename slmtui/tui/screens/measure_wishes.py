@@ -42,7 +42,7 @@ class WishesScreen(Dialog[Wishes]):
         Binding("up", "app.focus_previous", "Field above", show=False),
         Binding("ctrl+s,ctrl+n", "keep", "Keep", tooltip="Measure like this from now on"),
         Binding("ctrl+r", "usual", "As usual", tooltip="Empty every field: measure as usual"),
-        Binding("f1,question_mark", "app.help", "Help", tooltip="What each field is for"),
+        Binding("f1", "app.help", "Help", tooltip="What each field is for"),
         Binding("escape", "dismiss(None)", "Close"),
     ]
 

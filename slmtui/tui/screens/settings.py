@@ -58,10 +58,10 @@ class SettingsScreen(Dialog[None]):
         Binding("up", "app.focus_previous", "Before", show=False),
         Binding("ctrl+z", "undo", "Undo", priority=True, tooltip="Take the last change back"),
         Binding("ctrl+e", "edit", "Editor", priority=True, tooltip="Edit the file in your $EDITOR"),
-        Binding("e", "edit", "Editor", show=False),  # outside of fields, where VS Code keeps Ctrl+E
         Binding("y", "copy", "Copy path", tooltip="Copy the path of the file"),
-        Binding("f1,question_mark", "app.help", "Help", tooltip="What each setting is for"),
+        Binding("f1", "app.help", "Help", tooltip="What each setting is for"),
         Binding("escape", "dismiss(None)", "Close"),
+        Binding("e", "edit", "Editor", show=False),  # outside of fields, where VS Code keeps Ctrl+E
     ]
 
     def __init__(self) -> None:

@@ -58,7 +58,7 @@ def keys_of(owner: type[Any], action: str) -> set[str]:
     return {
         key.strip()
         for other, binding in bindings()
-        if other is owner and binding.action == action
+        if issubclass(owner, other) and binding.action == action
         for key in binding.key.split(",")
     }
 
