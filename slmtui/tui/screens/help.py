@@ -42,7 +42,9 @@ _WHAT_TO_DO = (
 
 
 def key_name(key: str) -> str:
-    """A key as it stands on the keyboard."""
+    """A key as it stands on the keyboard; a letter alone as it is typed, for Shift makes it another key."""
+    if len(key) == 1:
+        return key
     return _KEY_NAMES.get(key, "+".join(part.capitalize() for part in key.split("+")))
 
 
