@@ -117,7 +117,8 @@ def _registered_in_place(
 
 def _put_in_place(plan: DeployPlan, entry: Entry, staged: Path | None, *, sdk: bool) -> Service[Verdict]:
     """Rename and register, both or neither."""
-    yield Progress("register", f"Putting it into {plan.cache.path} and registering it", 0.9)
+    deed = "Registering it in" if staged is None else "Registering it, and putting it into"
+    yield Progress("register", f"{deed} {plan.cache.path}", 0.9)
     with placing.in_place(staged, entry, replaces=plan.replaces):
         if sdk:
             verdict = prove.register(plan.cache.path, plan.model_id, plan.folder)

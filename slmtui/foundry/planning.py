@@ -176,10 +176,13 @@ def _check_place(cache: CacheFolder, target: Path, source: Path, *, replace: boo
     if taken is None:
         return False
     if not replace:
+        known = ledger.read().at(taken, "deployed")
+        # Without its version, that of the last deployment would be taken out; a stranger's is not ours to.
+        undeploy = f"take it out first: slmtui undeploy {known.model_id}" if known else "move it away"
         raise Failure(
             f"There is a model called {taken.name} in {cache.path} already.",
             "Take another name, another version (--version), replace it (--replace; with --dry-run it says"
-            f" what that changes), or take it out first: slmtui undeploy {taken.name}",
+            f" what that changes), or {undeploy}",
         )
     if taken == target and not taken.exists():
         return True  # one that is only registered

@@ -10,7 +10,7 @@ from pathlib import Path
 from slmtui.environment import foundry_command
 from slmtui.environment.foundry_command import FoundryCommand
 from slmtui.events import Cancel, Failure, Progress, Service, Verdict
-from slmtui.foundry.methods import Method
+from slmtui.foundry.methods import FIRST_VERSION, Method
 from slmtui.foundry.scanner import scan
 
 _SHOWN_CHARACTERS = 120
@@ -28,7 +28,7 @@ def others_find(
     """
     scanner = only_registered(cache_dir, folder) if method == "register" else scanner_finds(cache_dir, folder)
     yield scanner
-    lists = command_lists(cache_dir, model_id.partition(":")[0], cancel)
+    lists = command_lists(cache_dir, model_id, cancel)
     yield lists
     if question is None and lists.status == "ok":
         runs = not_run(model_id)
@@ -59,13 +59,15 @@ def scanner_finds(cache_dir: Path, folder: Path) -> Verdict:
         version = " (a Name without a version counts as version 0)" if listed.model_id.endswith(":0") else ""
         evidence = f"By its rules, {folder} is the model {listed.model_id}{version}."
         return Verdict("scanner", title, "ok", evidence)
+    if not folder.is_dir():
+        return Verdict("scanner", title, "fail", f"There is no folder {folder}.", "Deploy it again.")
     why = seen.why_not(folder)
     evidence = f"{folder} is skipped: {why.reason}." if why else f"{folder} is not below {cache_dir}."
     return Verdict("scanner", title, "fail", evidence, why.fix if why else "")
 
 
-def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
-    """Whether `foundry cache list` names the model; unchecked where there is no such command.
+def command_lists(cache_dir: Path, model_id: str, cancel: Cancel) -> Verdict:
+    """Whether `foundry cache list` names this version of the model; unchecked where there is no command.
 
     A miss is a warning: newer commands list what is registered in a cache of their own catalog alone, while
     the SDK, whose word counts, lists the model.
@@ -78,11 +80,12 @@ def command_lists(cache_dir: Path, name: str, cancel: Cancel) -> Verdict:
         models = command.cached_models(cancel=cancel)
     except Failure as failure:
         return Verdict("command", title, "unchecked", failure.cause, failure.fix)
-    ids = _ids(models, name)
+    ids = _ids(models, model_id)
     if ids:
         evidence = f"`foundry cache list` ({command.version}) shows {ids[0]}."
         return Verdict("command", title, "ok", evidence)
-    evidence = f"`foundry cache list` ({command.version}) shows {len(models)} models, but not {name}."
+    count = "one model" if len(models) == 1 else f"{len(models) or 'no'} models"
+    evidence = f"`foundry cache list` ({command.version}) shows {count}, but not {model_id}."
     fix = "Programs that use the Foundry Local SDK find it all the same."
     return Verdict("command", title, "warn", evidence, fix)
 
@@ -106,10 +109,10 @@ def command_runs(cache_dir: Path, model_id: str, question: str, lists: Verdict, 
     if command is None:
         return Verdict("command-runs", _RUNS, "unchecked", reason, fix)
     try:
-        ids = _ids(command.cached_models(cancel=cancel), model_id.partition(":")[0])
+        ids = _ids(command.cached_models(cancel=cancel), model_id)
     except Failure as failure:
         return Verdict("command-runs", _RUNS, "unchecked", failure.cause, failure.fix)
-    known = model_id if model_id in ids else next(iter(ids), model_id)
+    known = next(iter(ids), model_id)
     before = command.server_state(cancel=cancel)
     ran = command.run(known, question, cancel=cancel)
     said, problem = ran.text, ran.problem
@@ -141,5 +144,10 @@ def _command(cache_dir: Path, cancel: Cancel) -> tuple[FoundryCommand | None, st
     return command, "", ""
 
 
-def _ids(models: list[str], name: str) -> list[str]:
-    return [model for model in models if model.partition(":")[0].lower() == name.lower()]
+def _ids(models: list[str], model_id: str) -> list[str]:
+    """Those of the listed ids that mean this version; the scanner calls a first one `name` or `name:0`."""
+    name, _, version = model_id.lower().partition(":")
+    meant = {model_id.lower()} | ({name, f"{name}:0"} if version == str(FIRST_VERSION) else set())
+    return sorted(
+        (m for m in models if m.lower() in meant), key=lambda model: model.lower() != model_id.lower()
+    )

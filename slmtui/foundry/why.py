@@ -130,7 +130,10 @@ def _outside(path: Path, cache: Path | None) -> Why:
 def _registered_outside(path: Path, cache: Path, model_id: str, ours: set[Path]) -> Why:
     if not path.is_dir():
         reason = f"is registered as {model_id}, and the folder is gone"
-        fix = f"Bring it back, or take the registration out: slmtui undeploy {model_id.partition(':')[0]}"
+        out = "let the program that registered it take it out"
+        if path in ours:
+            out = f"take the registration out: slmtui undeploy {model_id}"
+        fix = f"Bring it back, or {out}"
         return Why(path, False, "", reason, fix, cache, model_id, path in ours)
     reason = f"is not below {cache}, so no scanner finds it; the SDK has it registered as {model_id}"
     fix = "For programs that scan the folder, deploy it by copy or link."

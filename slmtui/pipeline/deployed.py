@@ -19,7 +19,7 @@ def deployment_of(model: DeployedModel) -> Deployment:
         Failure: the model's folder is gone.
     """
     if not model.folder.is_dir():
-        fix = f"Undeploy it, then deploy it again: slmtui undeploy {model.name}"
+        fix = f"Undeploy it, then deploy it again: slmtui undeploy {model.model_id}"
         raise Failure(f"{model.folder} is gone.", fix)
     saved, _ = deployments.saved()
     own = next((one for one in saved if _speaks_of(one, model)), None)

@@ -83,6 +83,12 @@ def decode(data: str | bytes) -> tuple[str, Issue | None]:
         return "", Issue("error", line, "", cause, _SAVE_AS_UTF8)
 
 
+def readable(data: bytes) -> str:
+    """The text of a file for people to look at, whatever its encoding; bytes that fit none are replaced."""
+    encoding = next((name for mark, name in _FOREIGN if data.startswith(mark)), "utf-8-sig")
+    return data.decode(encoding, "replace")
+
+
 def load(text: str) -> tuple[dict[str, Any], Issue | None]:
     """The JSON object `text` stands for, or why it stands for none."""
     try:

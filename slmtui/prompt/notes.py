@@ -51,7 +51,12 @@ def _turns(trial: Trial, turns: Turns) -> Iterator[str]:
         yield f"The chat template takes one question only: {trial.dialogue.refusal}."
     elif not turns.uniform:
         yield "The chat template writes earlier turns differently from later ones."
-    if turns.opening.strip() != turns.assistant_head.strip():
+    if not turns.opening.strip() and turns.assistant_head.strip():
+        yield (
+            "The chat template does not open the new answer: the model has to begin it with "
+            f"{turns.assistant_head!r} by itself."
+        )
+    elif turns.opening.strip() != turns.assistant_head.strip():
         yield (
             f"The chat template opens a new answer with {turns.opening!r}, but earlier ones with "
             f"{turns.assistant_head!r}."

@@ -13,7 +13,7 @@ from slmtui.prompt import families
 from slmtui.prompt.agreement import Comparison, compare
 from slmtui.prompt.derive import Derivation, derive
 from slmtui.prompt.inference_model import InferenceModel, Issue, ModelConfig, parse
-from slmtui.prompt.issues import decode
+from slmtui.prompt.issues import decode, readable
 from slmtui.prompt.originals import changed, content_of
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.text_diff import unified
@@ -23,6 +23,8 @@ FILE_NAME = "inference_model.json"
 DEFAULT_MAX_LENGTH = 2048
 """The tutorial's; less where the model's context is shorter."""
 
+# A folder with one of these is a model's, before its conversion or after.
+_MODEL_FILES = ("genai_config.json", "config.json", "tokenizer.json", "chat_template.jinja")
 # Where the families of Hugging Face configurations keep the length of the context.
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 
@@ -48,6 +50,10 @@ class TemplatePlan:
     def check(self, text: str) -> tuple[InferenceModel | None, tuple[Issue, ...]]:
         """`parse` with this model's context length, for every key that is pressed."""
         return parse(text, self.context_length)
+
+    def says(self, text: str) -> bool:
+        """Whether the file that is there is this text, in an encoding that Foundry Local reads."""
+        return text == self.existing and not any(one.severity == "error" for one in self.existing_issues)
 
     def diff(self, text: str) -> str:
         """What writing `text` would change in the file that is there: a unified diff, "" if it is the same.
@@ -83,6 +89,11 @@ def plan(model_dir: Path, name: str, family: str = families.AUTO) -> TemplatePla
     check_name(name)
     if not model_dir.is_dir():
         raise Failure(f"There is no folder {model_dir}.", "Convert the model first, or correct the path.")
+    if not any((model_dir / name).is_file() for name in _MODEL_FILES):
+        raise Failure(
+            f"{model_dir} is no model's folder: it has none of {', '.join(_MODEL_FILES)}.",
+            "Give the folder of a converted model.",
+        )
     derivation = derive(model_dir, family)
     context = context_length(model_dir)
     model = InferenceModel(
@@ -162,7 +173,7 @@ def _description(model_dir: Path, name: str) -> str:
 
 
 def _text(data: bytes | None) -> str | None:
-    return None if data is None else decode(data)[0] or data.decode("utf-8", "replace")
+    return None if data is None else decode(data)[0] or readable(data)
 
 
 def _valid(status: Any, evidence: str, fix: str = "") -> Verdict:
@@ -199,7 +210,11 @@ def _agreement(plan: TemplatePlan, template: PromptTemplate) -> Verdict:
 
     if not plan.derivation.probes:
         note = plan.derivation.notes[0] if plan.derivation.notes else "There is no chat template."
-        return verdict("warn", note, "Put the base model's chat_template.jinja beside the model.")
+        return verdict(
+            "warn",
+            note,
+            "Put the base model's chat_template.jinja beside the model, or write one that renders the same.",
+        )
     comparisons = plan.comparisons(template)
     count = len(comparisons)
     if different := [c for c in comparisons if c.state == "differs"]:
@@ -208,7 +223,8 @@ def _agreement(plan: TemplatePlan, template: PromptTemplate) -> Verdict:
             "warn",
             f"{len(different)} of {count} conversations differ, the first ({first.probe.title}) "
             f"{first.difference}.",
-            "Reset the template to what was derived, unless an older Foundry Local needs it as it is.",
+            "Reset it to what was derived, or write the chat template that renders the same; leave it apart"
+            " only where an older Foundry Local needs it so.",
         )
     limits = [c for c in comparisons if c.state in ("limited", "refused")]
     if limits:

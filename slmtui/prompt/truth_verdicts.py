@@ -183,7 +183,10 @@ def _whole(made: Sequence[Made], template: PromptTemplate, vocabulary: Vocabular
             "Take the family the model was fine-tuned with.",
         )
     own = [token for token in needed if token in vocabulary.added]
-    return verdict("ok", f"{len(own)} special tokens of the template, each one token wherever it occurs.")
+    if not own:
+        return verdict("ok", "The template writes plain text: it has no special tokens.")
+    some = "special tokens" if len(own) > 1 else "special token"
+    return verdict("ok", f"{len(own)} {some} of the template, each one token wherever it occurs.")
 
 
 def _content(messages: Sequence[Message], vocabulary: Vocabulary) -> Verdict:

@@ -88,7 +88,8 @@ def deploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
     if arguments.dry_run:
         return _tell(plan, report)
     if not report.json:
-        report.note(f"Deploying {size(plan.bytes)} to {plan.folder}")
+        deed = "Registering" if plan.method == "register" else f"Deploying {size(plan.bytes)} to"
+        report.note(f"{deed} {plan.folder}")
     if plan.fallback:
         report.note(plan.fallback)
     try:

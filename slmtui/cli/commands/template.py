@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slmtui.cli.declare import Commands, add_json, command
+from slmtui.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from slmtui.cli.report import Report
@@ -82,12 +83,17 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
 
     folder = arguments.model_dir.absolute()
     undone = _undo(arguments, folder)
+    for line in () if report.json else undone:
+        report.note(line)
     plan = station.plan(folder, arguments.name or _name(folder), arguments.family)
     text = _changed(_subject(arguments, plan), arguments.set)
     model, issues = plan.check(text)
+    if arguments.check and not arguments.write and text == plan.existing:  # its bytes, so its encoding, too
+        issues = plan.existing_issues
+        model = None if any(issue.severity == "error" for issue in issues) else model
     cancel.check()
-    if model is not None:
-        _ask(arguments, plan, text, model, report, cancel)
+    if model is not None and not _may(arguments, plan, text, model, report, cancel):
+        return ExitCode.USAGE
     verdicts, written = _write(arguments, plan, text, model)
     behind = _behind(folder, told=bool(undone or written))
     agreement = None
@@ -110,7 +116,7 @@ def template(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
         for issue in issues:
             where = f"line {issue.line}: " + (f"{issue.where}: " if issue.where else "")
             report.note(f"{issue.severity}: {where}{issue.cause} {issue.fix}")
-        for line in (*undone, *written):
+        for line in written:
             report.note(line)
         for one in behind:
             report.note(f"{one.model_id} is deployed with the old files. Deploy it again: {one.again}")
@@ -133,15 +139,15 @@ def _undo(arguments: argparse.Namespace, folder: Path) -> list[str]:
     return done
 
 
-def _ask(
+def _may(
     arguments: argparse.Namespace,
     plan: TemplatePlan,
     text: str,
     model: InferenceModel,
     report: Report,
     cancel: Cancel,
-) -> None:
-    """Nothing that is there is overwritten before somebody has seen the difference."""
+) -> bool:
+    """Nothing that is there is overwritten before somebody has seen the difference; False: nobody can."""
     from slmtui.cli.ask import can_ask, confirm
     from slmtui.events import Failure
     from slmtui.prompt.inference_model import parse
@@ -154,17 +160,21 @@ def _ask(
                 f"{plan.target} says something else than the chat template would.",
                 "Add --write, so that older and newer runtimes read the same.",
             )
-        return
+        return True
     if plan.existing is None or arguments.replace or not (diff := plan.diff(text)):
-        return
+        return True
     if not report.json:
         report.note(diff.rstrip("\n"))
-    if can_ask(report) and confirm(f"Replace {plan.target}?", report, cancel):
-        return
-    raise Failure(
+    left = Failure(
         f"{plan.target} is there already and says something else; it was left as it is.",
         "Replace it with --replace, or look at it with --check.",
     )
+    if not can_ask(report):
+        report.failed(left)
+        return False
+    if not confirm(f"Replace {plan.target}?", report, cancel):
+        raise left
+    return True
 
 
 def _behind(folder: Path, *, told: bool) -> tuple[DeployedModel, ...]:

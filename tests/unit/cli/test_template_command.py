@@ -34,7 +34,7 @@ def test_one_that_says_something_else_is_left_until_it_is_to_be_replaced(
 ) -> None:
     file = model / "inference_model.json"
     file.write_text(GUIDE, encoding="utf-8")
-    assert run(str(model), "--write") != 0
+    assert run(str(model), "--write") == 2, "nobody to ask for a yes"
     said = capsys.readouterr().err
     assert '-    "assistant": "{Content}"' in said
     assert "--replace" in said
@@ -70,3 +70,26 @@ def test_a_short_name_is_enough_and_a_length_above_the_context_is_an_error(
     assert run(str(model), "--set", "max_length=99999", "--write") != 0
     assert "context holds 2,048" in capsys.readouterr().err
     assert not (model / "inference_model.json").exists()
+
+
+def test_an_encoding_that_foundry_local_does_not_read_is_found_in_the_file(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = model / "inference_model.json"
+    assert run(str(model), "--write") == 0
+    written = file.read_text(encoding="utf-8")
+    for encoding, problem in (("utf-8-sig", "byte order mark"), ("utf-16", "UTF-16")):
+        file.write_bytes(written.encode(encoding))
+        capsys.readouterr()
+        assert run(str(model), "--check") == 1
+        said = capsys.readouterr()
+        assert problem in said.err
+        assert said.out.strip() == written.strip()
+        assert run(str(model), "--write") == 0, "the same text in UTF-8"
+        assert file.read_bytes() == written.encode("utf-8")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(str(tmp_path), "--write") == 1
+    assert "is no model's folder" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

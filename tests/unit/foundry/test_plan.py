@@ -101,6 +101,18 @@ def test_an_existing_name_is_refused_unless_it_is_to_be_replaced(model_dir: Path
     assert "in the way" in refused(model_dir, "SMALL", cache, replace=True)
 
 
+def test_what_is_to_be_taken_out_first_is_named_with_its_version(model_dir: Path, cache: Path) -> None:
+    for version in (1, 2):
+        drain(deploy(plan(model_dir, "small", cache, version=version), Cancel()))
+    with pytest.raises(Failure) as caught:
+        plan(model_dir, "small", cache)
+    assert caught.value.fix.endswith("slmtui undeploy small:1")
+    (cache / "custom" / "theirs").mkdir()
+    with pytest.raises(Failure) as caught:
+        plan(model_dir, "theirs", cache)
+    assert "undeploy" not in caught.value.fix, "slmtui takes out only what it has deployed"
+
+
 def test_a_name_that_another_folder_bears_is_refused(model_dir: Path, cache: Path) -> None:
     other = cache / "publisher" / "thing"
     other.mkdir(parents=True)

@@ -29,8 +29,8 @@ def command_says(
     monkeypatch.setattr(FoundryCommand, "cached_models", cached)
 
 
-def verdict(cache: Path, name: str = "small") -> Verdict:
-    return prove.command_lists(cache, name, Cancel())
+def verdict(cache: Path, model_id: str = "small:1") -> Verdict:
+    return prove.command_lists(cache, model_id, Cancel())
 
 
 def test_without_the_command_it_is_unchecked_and_the_reason_is_given(
@@ -47,6 +47,16 @@ def test_a_listed_model_is_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
     assert verdict(tmp_path).status == "ok"
     assert listed in verdict(tmp_path).evidence
+
+
+def test_another_version_of_the_model_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command_says(monkeypatch, tmp_path, ["small:3", "small:0"])
+
+    assert [verdict(tmp_path, f"small:{version}").status for version in (1, 2, 3)] == ["ok", "warn", "ok"]
+    assert "small:0" in verdict(tmp_path).evidence
+    assert "not small:2" in verdict(tmp_path, "small:2").evidence
 
 
 def test_a_model_it_does_not_list_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -84,6 +94,13 @@ def test_a_folder_the_scanner_skips_fails_with_the_reason(tmp_path: Path) -> Non
     assert found.status == "fail"
     assert "no inference_model.json" in found.evidence
     assert found.fix
+
+
+def test_a_folder_that_is_gone_is_said_to_be_gone(tmp_path: Path) -> None:
+    found = prove.scanner_finds(tmp_path, tmp_path / "custom" / "small")
+
+    assert found.status == "fail"
+    assert "no folder" in found.evidence
 
 
 # The SDK's messages as they come, with the place in its source in front of what it says.
