@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from slmtui.deployment import Deployment
-from slmtui.prompt import station as prompt
-from slmtui.prompt.prompt_template import ModelConfig
 from slmtui.runtime import conversations
 from slmtui.runtime.conversation import Conversation
+from tests.e2e.long_talk import LONG, deploy_greedy, open_chat
 from tests.e2e.terminal import Terminal
 
 pytestmark = [
@@ -23,7 +20,6 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-LONG = "Write a very long story about a ship."
 # The list of stations takes so many columns.
 RAIL = 21
 EMPTY = "Ask the model something"
@@ -39,14 +35,7 @@ def terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Terminal]:
     """A chat with a model that talks long enough to be stopped, and greedily, so that this is sure."""
-    model = tmp_path / "smollm2"
-    shutil.copytree(converted_smollm2, model)
-    greedy = ModelConfig(temperature=0.0, repetition_penalty=1.0)
-    written = replace(prompt.plan(model, "smollm2").inference_model, model_config=greedy)
-    (model / "inference_model.json").write_text(written.to_json(), encoding="utf-8")
-    made = {"output": str(model), "bytes": 1, "seconds": 1.0, "peak_rss_bytes": 1, "log": "", "verdicts": []}
-    deployment = Deployment.new("smollm2", smollm2).with_step("source", "verified", bytes=1)
-    deployment.with_step("conversion", "verified", **made).save()
+    deploy_greedy(smollm2, converted_smollm2, tmp_path)
     monkeypatch.chdir(tmp_path)  # where files are written to
     terminal = Terminal(slmtui_home)
     yield terminal
@@ -56,7 +45,7 @@ def terminal(
 def test_the_chats_keys_and_the_conversation_is_there_when_one_comes_back(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    _open_chat(terminal)
+    open_chat(terminal)
     _ask(terminal, LONG, 1)
     terminal.shows("stopped")
     first = _kept(terminal, lambda one: one.turns[0].answer)
@@ -122,7 +111,7 @@ def test_the_chats_keys_and_the_conversation_is_there_when_one_comes_back(
     terminal.type("C-q")
     terminal.shows("left with 0")
     terminal.type(f"clear; '{sys.executable}' -m slmtui", "Enter")
-    _open_chat(terminal)
+    open_chat(terminal)
     terminal.type("C-t")
     terminal.until(lambda screen: "Say goodbye." in screen and "What is a ship?" in screen)
     terminal.type("goodbye")
@@ -131,15 +120,6 @@ def test_the_chats_keys_and_the_conversation_is_there_when_one_comes_back(
     terminal.until(lambda screen: "Say goodbye." in screen and "Conversations with" not in screen)
     terminal.type("C-q")
     terminal.until(lambda screen: "Say goodbye." not in screen)
-
-
-def _open_chat(terminal: Terminal) -> None:
-    terminal.shows("smollm2")
-    terminal.shows("Continue")
-    terminal.type("Enter")
-    terminal.shows("Write and continue")
-    terminal.type("6")
-    terminal.shows("Enter sends")
 
 
 def _ask(terminal: Terminal, question: str, turns: int) -> None:

@@ -6,22 +6,17 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from slmtui.deployment import Deployment
-from slmtui.prompt import station as prompt
-from slmtui.prompt.prompt_template import ModelConfig
+from tests.e2e.long_talk import LONG, deploy_greedy, open_chat
 from tests.e2e.terminal import Terminal
 from tests.tui.walking import known_answers
 from tests.waiting import comes
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, the terminal of this test")
-
-LONG = "Write a very long story about a ship."
 
 
 @pytest.fixture
@@ -104,30 +99,10 @@ def test_quitting_in_the_middle_of_a_conversion_leaves_nothing_behind(
 def test_an_answer_is_stopped_and_quitting_in_the_middle_of_the_next_leaves_nothing_behind(
     slmtui_home: Path, smollm2: Path, converted_smollm2: Path, tmp_path: Path
 ) -> None:
-    # Only this model talks long enough to be interrupted, and only greedily is that sure.
-    model = tmp_path / "smollm2"
-    shutil.copytree(converted_smollm2, model)
-    greedy = ModelConfig(temperature=0.0, repetition_penalty=1.0)
-    written = replace(prompt.plan(model, "smollm2").inference_model, model_config=greedy)
-    (model / "inference_model.json").write_text(written.to_json(), encoding="utf-8")
-    Deployment.new("smollm2", smollm2).with_step("source", "verified", bytes=1).with_step(
-        "conversion",
-        "verified",
-        output=str(model),
-        bytes=1,
-        seconds=1.0,
-        peak_rss_bytes=1,
-        log="",
-        verdicts=[],
-    ).save()
+    deploy_greedy(smollm2, converted_smollm2, tmp_path)
     terminal = Terminal(slmtui_home)
     try:
-        terminal.shows("smollm2")
-        terminal.shows("Continue")
-        terminal.type("Enter")
-        terminal.shows("Write and continue")
-        terminal.type("6")
-        terminal.shows("Enter sends")
+        open_chat(terminal)
         terminal.type("C-u", LONG, "Enter")
         terminal.shows("Esc stops the answer")
         terminal.type("Escape")

@@ -6,8 +6,10 @@ import asyncio
 
 from textual import events
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
+from slmtui.runtime.conversation import Conversation
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.widgets.turn_view import TurnView
 
@@ -34,6 +36,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._conversation = ""
         self._width = 0
         self._earlier = Static(classes="earlier")  # at hand: it is gone when the app is about to end
+        self._gone: list[Widget] = []
         self._showing = asyncio.Lock()  # while turns come and go nobody else changes them
 
     def compose(self):  # type: ignore[no-untyped-def]
@@ -58,6 +61,8 @@ class Transcript(VerticalScroll, can_focus=False):
             await self._show(session)
 
     async def _show(self, session: ChatSession) -> None:
+        # Whatever is waited for below, the session may have another conversation by then: what is shown here
+        # is this one, and whoever has changed it asks for the other to be shown.
         conversation = session.conversation
         count = len(conversation.turns)
         if conversation.id != self._conversation or count <= self._first:
@@ -66,12 +71,12 @@ class Transcript(VerticalScroll, can_focus=False):
         if count - self._first > self._most:
             self._first = count - _STEP
         self._show_earlier()
-        await self._mount_missing(session)
+        await self._mount_missing(conversation)
         for view in self.views:
-            last = view.index == count - 1
-            growing = last and session.answering
             turn = conversation.turns[view.index]
+            last = view.index == count - 1 and session.turns is conversation.turns
             text = session.growing if last else turn.text
+            growing = last and session.answering
             await view.show(turn, text, growing=growing, loop=session.loop if last else 0)
             view.show_forgotten(conversation.forgotten)
         self.call_after_refresh(self._settle)
@@ -90,8 +95,8 @@ class Transcript(VerticalScroll, can_focus=False):
                 growing = session.answering
                 await view.show(session.turns[-1], session.growing, growing=growing, loop=session.loop)
 
-    async def _mount_missing(self, session: ChatSession) -> None:
-        turns = session.turns
+    async def _mount_missing(self, conversation: Conversation) -> None:
+        turns = conversation.turns
         wanted = range(self._first, len(turns))
         await self._take_away([view for view in self.views if view.index not in wanted])
         there = {view.index for view in self.views}
@@ -103,18 +108,28 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.mount_all([view for view in missing if view not in above])
 
     async def _take_away(self, views: list[TurnView]) -> None:
-        """Remove turns with all they have drawn.
+        """Remove turns with all they have drawn."""
+        self._gone += [widget for view in views for widget in view.walk_children(Widget, with_self=True)]
+        await self.remove_children(views)
+
+    def _forget(self) -> None:
+        """Let turns that are gone forget what they have drawn.
 
         Textual's cache of styles remembers 1,024 widgets, also those that are gone, with their lines, 40 KB
-        a turn; widgets that are told to draw anew forget theirs.
+        a turn; widgets that are told to draw anew forget theirs. Not while they are a part of the picture: a
+        widget that belongs to no screen any more cannot be drawn anew, and the screen would try to.
         """
-        gone = [widget for view in views for widget in view.walk_children(with_self=True)]
-        await self.remove_children(views)
-        for widget in gone:
-            widget.refresh()
+        if not self._gone or not self.is_attached:
+            return
+        pictured = self.screen._compositor.visible_widgets
+        for widget in self._gone:
+            if widget not in pictured:
+                widget.refresh()
+        self._gone = [widget for widget in self._gone if widget in pictured]
 
     def _settle(self) -> None:
         """Turns that are more than a page out of sight rest, but for the last one, which may grow."""
+        self._forget()
         page = self.size.height
         top, bottom = self.scroll_y - page, self.scroll_y + 2 * page
         for view in self.views[:-1]:
