@@ -26,7 +26,7 @@ class ProgressLine:
         """Show where the job is now."""
         text = plain(progress.text)
         percent = "" if progress.fraction is None else f"{progress.fraction:4.0%} "
-        left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
+        left = f", {duration(progress.seconds_left)} left" if progress.seconds_left else ""
         if self._live:
             self._rewrite(f"{_bar(progress.fraction)}{percent}{text}{left}")
             return

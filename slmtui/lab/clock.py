@@ -44,6 +44,7 @@ class Clock:
     def end(self, key: str) -> Progress:
         """A row is over, with whatever was not done of it."""
         self._over |= {each for each in self._weights if each[0] == key}
+        self._doing = ""
         return self._progress("The next variant")
 
     def done(self, key: str, step: Step) -> None:
@@ -52,7 +53,8 @@ class Clock:
 
     def whole(self, progress: Progress) -> Progress:
         """The progress of the step that has begun last, as the lab's."""
-        return self._progress(f"{self._doing}: {progress.text}", progress.fraction or 0.0)
+        doing = f"{self._doing}: " if self._doing else ""
+        return self._progress(doing + progress.text, progress.fraction or 0.0)
 
     def _progress(self, text: str, share: float = 0.0) -> Progress:
         done = sum(self._weights[each] for each in self._over)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service, Usage
+from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service, Usage, drain
 from slmtui.lab.lab import Runner, Waiting, alone
 from slmtui.lab.row import Step
 from slmtui.lab.work import Job, RowEnded, StepBegan, StepFailed, work
@@ -38,13 +38,18 @@ def on_ray(address: str) -> Runner:
     def run(waiting: Waiting, cancel: Cancel) -> Service[None]:
         _refuse_silent(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # slmtui sends nothing anywhere
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        if address == "local":
+            quiet["include_dashboard"] = False  # a web server that nobody asked for
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=address, **quiet)
         except Exception as error:  # a node that does not start in time is a plain one
-            raise Failure(
-                f"The Ray cluster {address} cannot be reached: {error}",
-                "Is it started there? See `ray status`.",
-            ) from error
+            if address == "local":
+                raise Failure(
+                    f"Ray does not start on this machine: {error}",
+                    "Close what keeps it busy, and try again; without --ray the lab needs no Ray.",
+                ) from error
+            raise _unreachable(address, error) from error
         try:
             yield from _follow(ray, waiting, cancel)
         finally:
@@ -64,9 +69,8 @@ def _refuse_silent(address: str) -> None:
 
 
 def _unreachable(address: str, error: Exception) -> Failure:
-    return Failure(
-        f"The Ray cluster {address} cannot be reached: {error}.", "Is it started there? `ray status` tells."
-    )
+    cause = f"The Ray cluster {address} cannot be reached: {error}".rstrip(".")
+    return Failure(f"{cause}.", "Is it started there? `ray status` tells.")
 
 
 def _follow(ray: Any, waiting: Waiting, cancel: Cancel) -> Service[None]:
@@ -108,7 +112,7 @@ def on_its_machine(job: Job, done: set[Step]) -> Iterator[Event]:
         yield RowEnded(job.key)
         return
     cancel = Cancel()
-    with tempfile.TemporaryDirectory(prefix="slmtui-") as reading, alone(cancel):
+    with tempfile.TemporaryDirectory(prefix="slmtui-") as reading, drain(alone(cancel)):
         for event in work(job, done, Path(reading), cancel):
             if not isinstance(event, (LogLine, Progress, Usage)):
                 yield event

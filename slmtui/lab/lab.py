@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
@@ -29,6 +29,7 @@ Runner: TypeAlias = Callable[[Waiting, Cancel], Service[None]]
 
 _POLL_SECONDS = 0.2
 _READING = ".source"
+WAITS = "Waiting until another lab on this machine is through with a variant"
 
 
 def lab(plan: LabPlan, cancel: Cancel, runner: Runner | None = None) -> Service[LabResult]:
@@ -134,7 +135,7 @@ def _here(waiting: Waiting, cancel: Cancel) -> Service[None]:
     for folder, rows in groupby(waiting, lambda each: each[0].output.parent):
         with _emptied(folder / _READING) as reading:
             for job, done in rows:
-                with alone(cancel):
+                with (yield from alone(cancel)):
                     yield from work(job, done, reading, cancel)
 
 
@@ -148,14 +149,20 @@ def _emptied(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def alone(cancel: Cancel) -> Iterator[None]:
-    """Hold this machine for one row: figures measured beside another conversion would be worth nothing."""
+def alone(cancel: Cancel) -> Service[ExitStack]:
+    """Hold this machine for one row: figures measured beside another conversion would be worth nothing.
+
+    Says so while another lab holds it; returns what lets it go.
+    """
+    told = False
     while True:
         cancel.check()
+        held = ExitStack()
         try:
-            with holding("measuring on this machine", wait_seconds=_POLL_SECONDS):
-                yield
-                return
+            held.enter_context(holding("measuring on this machine", wait_seconds=_POLL_SECONDS))
         except Busy:
-            continue
+            if not told:
+                yield Progress(STAGE, WAITS)
+            told = True
+        else:
+            return held

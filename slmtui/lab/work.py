@@ -167,12 +167,14 @@ def _do(job: Job, step: Step, reading: Path, cancel: Cancel) -> Service[dict[str
         return (yield from _convert(job, reading / "probe", cancel))
     if step == "bench":
         wanted = BenchPlan(measures.prompt_tokens, measures.output_tokens, measures.repetitions)
-        return (yield from pipeline.run_bench(job.output, wanted, cancel)).to_json()
+        return (yield from pipeline.run_bench(job.output, wanted, cancel, replace=False)).to_json()
     if step == "quality":
         source = job.model.source
         read = reading / "text"
         return (
-            yield from pipeline.run_quality(job.output, source, measures.text, cancel, reading=read)
+            yield from pipeline.run_quality(
+                job.output, source, measures.text, cancel, reading=read, replace=False
+            )
         ).to_json()
     # No control: the FP32 row is one, and was compared with the source when it was made. The rest of the
     # checklist is a matter of the runtime, not of the precision.

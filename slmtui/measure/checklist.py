@@ -100,6 +100,11 @@ class _Work:
         parts += [name for name, one in self._controls.items() if one is not None]
         self._whole = sum(_PARTS[name] for name in parts)
 
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._started
+
     def ask_controls(self) -> Service[None]:
         """Before the model is loaded: two large models need not fit into memory together."""
         for name, source in self._controls.items():
@@ -145,7 +150,7 @@ class _Work:
             self._scores.get("base"),
             self._suite.name if self._suite else "",
             datetime.now(UTC).isoformat(timespec="seconds"),
-            time.monotonic() - self._started,
+            self.seconds,
             complete,
         )
 
@@ -199,7 +204,7 @@ def _template(model_dir: Path) -> str:
 
 
 def _bar(service: Service[Result], work: _Work) -> Service[Result]:
-    """The events of a part, its progress as that of the whole; the time left is that of the part."""
+    """The events of a part, its progress and the time left as those of the whole."""
     while True:
         try:
             event = next(service)
@@ -207,5 +212,9 @@ def _bar(service: Service[Result], work: _Work) -> Service[Result]:
             result: Result = end.value
             return result
         if isinstance(event, Progress) and event.fraction is not None:
-            event = dataclasses.replace(event, fraction=min(1.0, work.begun + event.fraction * work.part))
+            fraction = min(1.0, work.begun + event.fraction * work.part)
+            left = event.seconds_left
+            if left is not None and fraction > 0:
+                left += work.seconds / fraction * max(0.0, 1 - work.begun - work.part)
+            event = dataclasses.replace(event, fraction=fraction, seconds_left=left)
         yield event

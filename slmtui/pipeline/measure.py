@@ -10,17 +10,20 @@ from slmtui.events import Cancel, Service
 from slmtui.measure.bench_figures import BenchPlan, BenchResult
 from slmtui.measure.quality_figures import Quality
 from slmtui.measure.source_reading import is_read
-from slmtui.pipeline.measurements import keep, keep_whole
+from slmtui.pipeline.measurements import keep, keep_whole, measurements
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source.model_source import ModelSource
 
 _NOT_KEPT = "These figures are not kept: an earlier benchmark that was not stopped is, for the report."
 
 
-def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[BenchResult]:
+def run_bench(
+    model_dir: Path, plan: BenchPlan, cancel: Cancel, *, replace: bool = True
+) -> Service[BenchResult]:
     """Measure how fast the model is here; what a stopped benchmark has measured is returned.
 
-    It is kept unless a whole benchmark is kept already; a note says so.
+    It is kept unless a whole benchmark is kept already; a note says so. Without `replace` a whole one does
+    not take the place of an earlier one either: the lab's, of few lengths, that of a benchmark at leisure.
 
     Raises:
         Failure: as `bench`.
@@ -28,6 +31,9 @@ def run_bench(model_dir: Path, plan: BenchPlan, cancel: Cancel) -> Service[Bench
     from slmtui.measure.bench import bench  # only who measures pays for it
 
     found = yield from bench(model_dir, plan, cancel)
+    earlier = None if replace else measurements(model_dir).bench
+    if earlier is not None and earlier.complete:
+        return found
     if not found.rows or keep_whole(model_dir, found):
         return found
     return dataclasses.replace(found, notes=(*found.notes, _NOT_KEPT))
@@ -40,10 +46,12 @@ def run_quality(
     cancel: Cancel,
     *,
     reading: Path | None = None,
+    replace: bool = True,
 ) -> Service[Quality]:
     """Read a text with the model and its source of any kind: an adapter is merged, a GGUF file unpacked.
 
-    `reading` is as in `quality`: with it, the source of several models is read once.
+    `reading` is as in `quality`: with it, the source of several models is read once. Without `replace`, what
+    an earlier reading beside the source has found stays kept.
 
     Raises:
         Failure: as `quality`, or the source cannot be made plain.
@@ -55,5 +63,7 @@ def run_quality(
         if source is not None and not is_read(reading):
             source = yield from plain_source(source, Path(folder), cancel)
         found = yield from quality(model_dir, source, text, cancel, reading=reading)
-    keep(model_dir, found)
+    earlier = None if replace else measurements(model_dir).quality
+    if earlier is None or not earlier.against_source:
+        keep(model_dir, found)
     return found

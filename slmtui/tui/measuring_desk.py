@@ -54,6 +54,8 @@ class MeasuringDesk:
         self._changed = changed
         # The benchmark's rows while it runs, by their lengths: whatever screen is shown meanwhile.
         self.rows: dict[tuple[int, int], BenchRow] = {}
+        # The parts that a running job is at, or has still before it.
+        self.left: tuple[Part, ...] = ()
 
     def look(self, deployment: Deployment) -> Standing:
         """What there is; blocks for a moment."""
@@ -89,6 +91,8 @@ class MeasuringDesk:
             except StopIteration as end:
                 found: Measurements = end.value
                 return found
+            if isinstance(event, pipeline.PartStarted):
+                self.left = tuple(parts[event.number - 1 :])
             if isinstance(event, BenchMeasured):
                 self.rows[event.row.prompt_tokens, event.row.output_tokens] = event.row
             yield event

@@ -44,7 +44,7 @@ def speed_rows(bench: BenchResult) -> list[tuple[str, str | Content]]:
 
 
 def _memory(measured: tuple[BenchRow, ...]) -> str:
-    """The most it took, and with which lengths: in a narrow terminal the table has no room for it."""
+    """The most it took, and with which lengths."""
     most = max(measured, key=lambda row: row.peak_rss_bytes, default=None)
     if most is None:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from textual.widgets import Input, TextArea
 
 from slmtui import pipeline
 from slmtui.deployment import Deployment
-from slmtui.events import Failure
+from slmtui.events import Cancel, Failure, Service
+from slmtui.measure.bench_table import HEADINGS
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite
-from slmtui.pipeline import Wishes
+from slmtui.pipeline import Measurements, Wishes
+from slmtui.pipeline.validation import Part
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.screens.measure_wishes import WishesScreen
@@ -24,6 +27,7 @@ from slmtui.tui.screens.report_file import ReportScreen
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.choice import Choice
+from slmtui.tui.widgets.grid import Grid
 from slmtui.tui.widgets.suite_view import SuiteView
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.validate_bench import ALL, BENCH, GOOD, LINES, OWN, FixedDesk, app_with, chatted, line
@@ -82,7 +86,7 @@ async def test_one_key_measures_all_and_the_rail_says_what_came_of_it() -> None:
 
 async def test_a_failed_item_is_shown_with_its_fix_and_fails_the_station() -> None:
     app = app_with(FixedDesk(ALL))
-    async with app.run_test(size=(160, 48)) as pilot:
+    async with app.run_test(size=(160, 60)) as pilot:
         await until(pilot, lambda: primary(app) == "Write the report")
         shown = screen_text(app)
         assert "✗ Answers the questions of its domain correctly" in shown
@@ -112,6 +116,40 @@ async def test_stopped_in_the_middle_it_keeps_what_was_measured_and_measures_the
         desk.may_go.set()
         await pilot.press("enter")
         await until(pilot, lambda: primary(app) == "Write the report")
+
+
+async def test_a_part_that_is_through_shows_its_figures_while_the_rest_is_measured() -> None:
+    class TwoThrough(FixedDesk):
+        def measure(
+            self, deployment: Deployment, parts: Sequence[Part], cancel: Cancel
+        ) -> Service[Measurements]:
+            self.standing = replace(self.standing, found=replace(ALL, checklist=None, asked=None))
+            self.left = ("checklist",)
+            return (yield from super().measure(deployment, parts, cancel))
+
+    desk = TwoThrough()
+    desk.may_go.clear()
+    app = app_with(desk)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await until(pilot, lambda: primary(app) == "Measure all")
+        await pilot.press("enter")
+        await until(pilot, lambda: "It says what its source says" in screen_text(app))
+        assert job(app).running
+        assert "pp1536" in screen_text(app)
+        assert "the machine was quiet" in screen_text(app)
+        assert screen_text(app).count("It is at work on that") == 1
+        desk.may_go.set()
+        await until(pilot, lambda: primary(app) == "Write the report")
+
+
+async def test_a_narrow_terminal_leaves_no_figure_out() -> None:
+    app = app_with(FixedDesk(GOOD))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: primary(app) == "Write the report")
+        grid = app.screen.query_one(Grid)
+        await until(pilot, lambda: all(heading in str(grid.content) for heading in HEADINGS))
+        assert str(grid.content).count("tg128 @ d512") == 2
+        assert str(grid.content).count("pp512") == 1
 
 
 async def test_what_fails_is_named_with_its_fix_and_can_be_tried_again() -> None:

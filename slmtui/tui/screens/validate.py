@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from slmtui.pipeline.validation import Part
 from slmtui.tui.jobs import Job, JobChanged
 from slmtui.tui.screens.validate_measuring import ValidateMeasuring
 from slmtui.tui.screens.validate_suite import ValidateSuite
@@ -38,6 +39,7 @@ class ValidateScreen(ValidateMeasuring):
         Binding("up,pageup", "scroll(-6)", "Scroll up", show=False),
     ]
     _face = 0
+    _left: tuple[Part, ...] = ()  # what was still to be measured when this was looked at last
 
     def compose_body(self) -> ComposeResult:
         yield Faces(FACES, "t", id="validate-faces")
@@ -58,7 +60,8 @@ class ValidateScreen(ValidateMeasuring):
         deployment = self.slmtui.deployment
         if deployment is None:
             self._stands_for = ""
-        elif not self.at_work:
+        elif not self.at_work or self._left != self._desk.left:
+            self._left = self._desk.left
             self.look(deployment)
         self.show_standing()
 
@@ -74,7 +77,7 @@ class ValidateScreen(ValidateMeasuring):
         self.query_one(SuiteView).display = model and self.shows_suite
         self.query_one(Faces).show(self._face)
         if model:
-            coming = self.coming if self.at_work else ()
+            coming = self._desk.left if self.at_work else ()
             self.query_one(MeasuredView).show(self._standing.found, self.precision, coming)
             self.show_suite()
             if self.at_work and job is not None:
@@ -95,9 +98,8 @@ class ValidateScreen(ValidateMeasuring):
         self.show_suite_failure(failure)
 
     def _show_live(self, job: Job[object]) -> None:
-        self.query_one(MeasuredView).show_live(
-            [row for _, row in sorted(self._desk.rows.items())], job.verdicts
-        )
+        measured = sorted(self._desk.rows.items()) if "bench" in self._desk.left else []
+        self.query_one(MeasuredView).show_live([row for _, row in measured], job.verdicts)
 
     def show_figures(self) -> None:
         if self._face:
@@ -107,10 +109,10 @@ class ValidateScreen(ValidateMeasuring):
         job = message.job
         if job is not self.slmtui.job(self.MODE):
             return
-        if job.running:
+        if job.running and self._left == self._desk.left:
             self.query_one(JobPanel).show(job, message.events)
             self._show_live(job)
-        else:
+        else:  # a part is through, or all of them: their figures are kept now
             self.show_state()
 
     # Keys

@@ -35,7 +35,6 @@ class ValidateMeasuring(ValidateSuite):
         super().__init__(desk)
         # Parts that are to be measured in another way than they were, with what was found then.
         self._outdated: dict[Part, object] = {}
-        self.coming: tuple[Part, ...] = ()  # what a running job measures
 
     @property
     def _missing(self) -> tuple[Part, ...]:
@@ -65,10 +64,12 @@ class ValidateMeasuring(ValidateSuite):
         elif missing := self._missing:
             whole = len(missing) == len(PARTS)
             names = ", ".join(PARTS[part].lower() for part in missing)
+            if whole and stopped:
+                names = "all of it"  # the names have no room beside it at 80 columns
             label = "Measure all" if whole else "Measure the rest"
             self.set_primary(label, f"{stopped}Enter: {names}.", focus=focus)
         else:
-            said = "Stopped; the figures of before are kept." if stopped else self._verdict()
+            said = "Stopped; earlier figures are kept." if stopped else self._verdict()
             self.set_primary("Write the report", said, focus=focus)
         if self.shows_suite and self.has_model and self.focused in (None, self.query_one("#primary")):
             self.query_one(SuiteView).table.rows.focus()
@@ -100,7 +101,7 @@ class ValidateMeasuring(ValidateSuite):
 
     def _measure(self, deployment: Deployment, parts: Sequence[Part]) -> None:
         self.show_figures()
-        self.coming = tuple(parts)
+        self._desk.left = tuple(parts)
         self.slmtui.start_job(
             self.MODE,
             partial(self._desk.measure, deployment, parts),

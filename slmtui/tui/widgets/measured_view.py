@@ -86,7 +86,7 @@ class MeasuredView(VerticalScroll, can_focus=False):
     def show_speed(self, measured: Sequence[BenchRow], bench: BenchResult | None = None) -> None:
         """Show rows of a benchmark, which may still be at work."""
         result = bench or BenchResult(tuple(measured), 0.0, 0.0, (), False, "", 0.0, "")
-        self.query_one("#speed-grid", Grid).show(HEADINGS, rows(result))
+        self.query_one("#speed-grid", Grid).show(HEADINGS, rows(result), HEADINGS.index("tpot p50"))
         first, speeds = speed_bars(tuple(measured))
         self.query_one("#speed-first", Bars).show("time to the first token", first)
         self.query_one("#speed-tokens", Bars).show("generation", speeds)

@@ -69,9 +69,11 @@ class Rail(Vertical):
         app = cast("SlmtuiApp", self.app)
         for item in self.query(RailItem):
             item.show(app.station_state(item.mode))
-        label, name = self.query_one("#rail-deployment", Static), self._model_name()
-        if label.content != name:
-            label.update(name)
+        name = self._model_name()
+        # A job may end while the app does, when the rail's parts are gone already.
+        for label in self.query("#rail-deployment").results(Static):
+            if label.content != name:
+                label.update(name)
 
     def _model_name(self) -> str:
         deployment = cast("SlmtuiApp", self.app).deployment

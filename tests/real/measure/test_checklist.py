@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from slmtui.events import Cancel, Event, Service, Verdict, drain
+from slmtui.events import Cancel, Event, Progress, Service, Verdict, drain
 from slmtui.measure.checklist import Checklist, checklist
 from slmtui.measure.checklist_memory import session
 from slmtui.measure.suite import Suite, SuiteLine
@@ -146,11 +146,16 @@ def test_what_was_done_before_a_cancel_is_kept(converted_sample: Path, suite: Su
 
 
 def test_without_a_suite_the_questions_are_unchecked(converted_sample: Path) -> None:
-    found = drain(checklist(converted_sample, cancel=Cancel(), turns=20))
+    events = list[Event]()
+    found = followed(checklist(converted_sample, cancel=Cancel(), turns=20), events.append)
     assert found.suite is None
     assert found.items[0].status == "unchecked"
     assert "JSONL" in found.items[0].fix
     assert found.failed == ()
+    # The time left is that of the whole: with the last question answered, the session is still to come.
+    progress = [event for event in events if isinstance(event, Progress) and "questions: " in event.text]
+    assert progress[-1].fraction < 0.5 < 1 < len(progress)
+    assert progress[-1].seconds_left > 0
 
 
 def test_a_question_longer_than_the_context_fails_alone(converted_sample: Path, suite: Suite) -> None:

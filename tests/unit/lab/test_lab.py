@@ -22,7 +22,7 @@ from slmtui.lab import work as working
 from slmtui.lab.cluster import on_its_machine, on_ray
 from slmtui.lab.events import RowChanged
 from slmtui.lab.journal import load_lab
-from slmtui.lab.lab import lab
+from slmtui.lab.lab import WAITS, lab
 from slmtui.lab.plan import LabPlan, Measures, plan_lab
 from slmtui.lab.result import LabResult
 from slmtui.lab.variants import parse_variants
@@ -53,11 +53,15 @@ class Deeds:
         (planned.output / MANIFEST).write_text("{}", encoding="utf-8")
         return _Made()
 
-    def bench(self, model: Path, plan: Any, cancel: Cancel) -> Iterator[Any]:
+    def bench(self, model: Path, plan: Any, cancel: Cancel, *, replace: bool) -> Iterator[Any]:
+        assert not replace  # a benchmark at leisure stays kept
         yield from self._do(f"bench {model.name}")
         return _Found({"rows": [], "load_seconds": 0.1})
 
-    def quality(self, model: Path, source: Any, text: Any, cancel: Cancel, *, reading: Path) -> Iterator[Any]:
+    def quality(
+        self, model: Path, source: Any, text: Any, cancel: Cancel, *, reading: Path, replace: bool
+    ) -> Iterator[Any]:
+        assert not replace
         yield from self._do(f"quality {model.name}")
         self.readings.add(reading)
         return _Found({"kl_mean": 0.1})
@@ -227,6 +231,15 @@ def test_two_labs_do_not_work_in_one_folder(plan: LabPlan) -> None:
         drain(lab(plan, Cancel()))
 
 
+def test_a_lab_says_that_it_waits_for_another_on_this_machine(plan: LabPlan, deeds: Deeds) -> None:
+    service = lab(plan, Cancel())
+    with holding("measuring on this machine"):
+        assert next(event for event in service if isinstance(event, Progress)).text == WAITS
+        assert deeds.done == []
+    drain(service)
+    assert deeds.done == ALL
+
+
 def test_a_damaged_journal_is_named(plan: LabPlan) -> None:
     plan.output.mkdir()
     (plan.output / "lab.json").write_text('{"rows": [{}]}', encoding="utf-8")
@@ -264,6 +277,24 @@ def test_a_cluster_where_nobody_answers_is_said_at_once(
         port = free.getsockname()[1]
     with pytest.raises(Failure, match=f"127.0.0.1:{port} cannot be reached"):
         drain(lab(plan, Cancel(), on_ray(f"127.0.0.1:{port}")))
+
+
+def test_a_ray_of_ones_own_has_no_web_server_and_no_status_to_ask_for(
+    plan: LabPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+
+    def init(**options: Any) -> None:
+        given.update(options)
+        raise RuntimeError("The current node timed out during startup.")
+
+    ray = ModuleType("ray")
+    monkeypatch.setattr(ray, "init", init, raising=False)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(Failure, match="does not start on this machine") as caught:
+        drain(lab(plan, Cancel(), on_ray("local")))
+    assert given["include_dashboard"] is False
+    assert "ray status" not in caught.value.fix
 
 
 def test_what_there_seems_to_be_too_little_memory_for_is_made_where_that_is_wanted(

@@ -68,7 +68,7 @@ def test_a_stopped_benchmark_takes_no_whole_ones_place(
 ) -> None:
     made = model(tmp_path / "made", b"weights")
 
-    def measured(*, complete: bool, repetitions: int) -> BenchResult:
+    def measured(*, complete: bool, repetitions: int, replace: bool = True) -> BenchResult:
         spread = Spread(1.0, 0.0, repetitions)
         row = BenchRow(8, 8, spread, 1.0, 1.0, 1.0, spread, spread, 1, 1.0)
         found = BenchResult((row,), 1.0, 0.0, ("noted",), complete, "", 1.0, "")
@@ -78,7 +78,7 @@ def test_a_stopped_benchmark_takes_no_whole_ones_place(
             return found
 
         monkeypatch.setattr("slmtui.measure.bench.bench", bench)
-        return drain(run_bench(made, BenchPlan(), Cancel()))
+        return drain(run_bench(made, BenchPlan(), Cancel(), replace=replace))
 
     def kept() -> int:
         found = measurements(made).bench
@@ -94,4 +94,7 @@ def test_a_stopped_benchmark_takes_no_whole_ones_place(
     assert stopped.rows[0].ttft_ms.n == 3
     assert "not kept" in stopped.notes[-1]
     measured(complete=True, repetitions=4)
+    assert kept() == 4
+    # The lab's, of few lengths, is a figure where there is none, and takes no other's place.
+    assert measured(complete=True, repetitions=5, replace=False).rows[0].ttft_ms.n == 5
     assert kept() == 4

@@ -118,6 +118,18 @@ def test_a_page_forbids_itself_every_request() -> None:
     assert not [a for _, a in page.elements if "style" in a]  # the policy would refuse it
 
 
+def test_every_rule_of_a_page_is_of_an_element_that_pages_have() -> None:
+    style = re.search(r"<style>(.*?)</style>", render(bare(), "html"), re.DOTALL)
+    assert style is not None
+    rules = re.sub(r"/\*.*?\*/|@[^{]*\{", "", style[1], flags=re.DOTALL)
+    selectors = ",".join(re.findall(r"([^{};]+)\{", rules))
+    named = set(re.findall(r"(?:^|[\s,>+~])([a-z][\w-]*)", selectors))
+    known = "a blockquote body code dd details div dl dt figcaption figure footer h1 h2 h3 header html i li"
+    known += " main nav p pre section summary svg table tbody td th tr ul"
+    assert {"th", "table"} < named <= set(known.split())
+    assert "th.number" in selectors
+
+
 def test_json_is_the_whole_report_and_reads_back() -> None:
     report = full(HOSTILE)
     document = json.loads(render(report, "json", compare(full(), report)))
