@@ -101,6 +101,9 @@ def lab(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int:
     plan = _plan(arguments, report, cancel)
     runner = _runner(arguments.ray)
     _check_deploy(arguments.deploy, plan)
+    for model in plan.models:
+        if model.name != model.source.name:  # of a name that Foundry Local would not take, little may be left
+            report.note(f"{model.source.name} is called {model.name} here.")
     if arguments.dry_run:
         return tell_forecasts(plan, report)
     report.update(output=plan.output)

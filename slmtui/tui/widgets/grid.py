@@ -42,8 +42,8 @@ class Grid(Static):
 
     def _lay_out(self) -> None:
         room = self.content_size.width or 58
-        whole = (self._headings, *self._rows)
-        tables = [whole]
+        whole: _Lines = (self._headings, *self._rows)
+        tables: list[_Lines] = [whole]
         if self._second and _width(whole) > room:
             tables = [[row[: self._second] for row in whole]]
             tables += [[(row[0], *row[self._second :]) for row in whole if any(row[self._second :])]]

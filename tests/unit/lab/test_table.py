@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,16 @@ def test_a_dry_run_says_what_it_would_take_and_touches_nothing(tmp_path: Path) -
     assert [row["label"] for row in said["rows"]][:2] == ["FP32", "FP16"]
     assert said["suites"]["fernlight-support"].endswith("suite.jsonl")
     assert not (tmp_path / "lab").exists()
+
+
+def test_models_that_cannot_keep_their_names_are_said_by_them(sample_dir: Path, tmp_path: Path) -> None:
+    for name in ("лампа", "лампа 2"):
+        shutil.copytree(sample_dir, tmp_path / name)
+    parsed = build().parse_args(["lab", str(tmp_path), "--output", str(tmp_path / "lab"), "--dry-run"])
+    said = io.StringIO()
+    assert parsed.run(parsed, Report(False, io.StringIO(), said), Cancel()) == 0
+    assert "лампа is called model here." in said.getvalue()
+    assert "лампа 2 is called 2 here." in said.getvalue()
 
 
 @pytest.mark.parametrize(
