@@ -91,6 +91,8 @@ class StationScreen(Commands, Screen[None]):
             ]
         )
         await self.query_one("#footer-place").remove()
+        if not self.is_attached:
+            return  # the app has ended meanwhile
         await self.mount(KeyFooter())
         self._has_body = True
         self.body_ready()
@@ -148,7 +150,9 @@ class StationScreen(Commands, Screen[None]):
                 None
             )  # else Textual gives it to the button beside: Enter would cancel what it began
         button.disabled = not enabled
-        self.query_one("#hint", Static).update(hint)
+        shown = self.query_one("#hint", Static)
+        shown.update(hint)
+        shown.tooltip = hint or None  # where it is cut, the mouse shows all of it
         if enabled and focus and self.is_current:
             button.focus()
 

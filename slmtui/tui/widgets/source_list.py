@@ -11,10 +11,11 @@ from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.source import samples
 from slmtui.source.samples import Sample
-from slmtui.tui.format import MUTED, ago
+from slmtui.tui.format import MUTED, ago, fit
 from slmtui.units import size
 
 RECENT = 8
+_LEAST = 12  # cells of a name
 NEXT_WORDS = {
     "source": "inspect the source",
     "conversion": "convert",
@@ -26,11 +27,17 @@ NEXT_WORDS = {
 
 
 class SourceList(OptionList):
-    """One line each; `chosen` is what the highlighted line stands for."""
+    """One line each; `chosen` is what the highlighted line stands for.
+
+    A long name gives way to what is known of it: in full it stands beside the list.
+    """
+
+    DEFAULT_CSS = "SourceList { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self) -> None:
         super().__init__(id="sources", compact=True, markup=False)
         self._deployments: dict[str, Deployment] = {}
+        self._named: dict[str, tuple[str, Content]] = {}
         self.first = ""  # the line that is highlighted at first
 
     def fill(self) -> list[Failure]:
@@ -39,23 +46,35 @@ class SourceList(OptionList):
         saved, damaged = deployments.saved()
         self._deployments = {d.name: d for d in saved[:RECENT]}
         self.clear_options()
+        self._named = {}
         if self._deployments:
             self.add_option(Option(Content.styled("Continue", "bold $text-primary"), disabled=True))
         for one in self._deployments.values():
-            line = Content.assemble(
-                "  ", one.name, ("  " + _state(one), "$text-accent"), ("  " + ago(_touched(one)), MUTED)
-            )
-            self.add_option(Option(line, id=f"deployment:{one.name}"))
+            known = Content.assemble(("  " + _state(one), "$text-accent"), ("  " + ago(_touched(one)), MUTED))
+            self._list(f"deployment:{one.name}", one.name, known)
         self.add_option(Option(Content.styled("Samples", "bold $text-primary"), disabled=True))
         for sample in samples.samples():
             state = "here" if sample.available else "to download"
-            line = Content.assemble("  ", sample.name, (f"  {size(sample.bytes)} {state}", MUTED))
-            self.add_option(Option(line, id=f"sample:{sample.name}"))
+            known = Content.styled(f"  {size(sample.bytes)} {state}", MUTED)
+            self._list(f"sample:{sample.name}", sample.name, known)
         ids = [self.get_option_at_index(i).id for i in range(self.option_count)]
         first = next(index for index, key in enumerate(ids) if key)
         self.first = ids[first] or ""
         self.highlighted = ids.index(kept) if kept and kept in ids else first
         return damaged
+
+    def _list(self, key: str, name: str, known: Content) -> None:
+        self._named[key] = name, known
+        self.add_option(Option(self._worded(name, known), id=key))
+
+    def _worded(self, name: str, known: Content) -> Content:
+        room = (self.scrollable_content_region.width or 56) - 2 - known.cell_length
+        return Content.assemble("  ", fit(name, max(room, _LEAST)), known)
+
+    def on_resize(self) -> None:
+        """Another width has room for more of a name, or for less."""
+        for key, (name, known) in self._named.items():
+            self.replace_option_prompt(key, self._worded(name, known))
 
     @property
     def has_deployments(self) -> bool:

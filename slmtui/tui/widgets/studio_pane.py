@@ -126,6 +126,15 @@ class StudioPane(Vertical):
         self._show_face()
         self.post_message(self.Looked(found))
 
+    def on_resize(self) -> None:
+        """A terminal that has grown has room for the configuration."""
+        self.call_after_refresh(self._open_beside)
+
+    async def _open_beside(self) -> None:
+        found = self._prospect
+        if found is not None and self.screen.has_class("-very-wide") and self.desk.pane is None:
+            await self.desk.open(found)
+
     def look_soon(self) -> None:
         """Look when the user has stopped typing; what was planned holds no longer."""
         if self._waiting is not None:

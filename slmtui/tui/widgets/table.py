@@ -44,10 +44,12 @@ class Column:
 class Table(RowList):
     """The first column grows; in one that is too narrow the beginning of a path is left out, not its end.
 
-    The last column gives way to the first until that has `LEAST` cells.
+    The last column gives way to the first until that has `LEAST` cells, and never takes
+    more than `SLACK` cells that it does not need.
     """
 
     LEAST: ClassVar[int] = 16
+    SLACK: ClassVar[int] = 12
 
     DEFAULT_CSS = """
     Table {
@@ -127,6 +129,8 @@ class Table(RowList):
         if rest < least and len(wanted) > 1:  # the last column gives way: it is the one for words
             wanted[-1] = max(wanted[-1] - (least - rest), 6)
             rest = least
+        # In a wide terminal the figures stay near their names: an eye that has far to go loses the row.
+        rest = min(rest, max(wanted[0] + self.SLACK, self.LEAST))
         return [max(rest, 1), *wanted[1:]]
 
     def _cells(self, texts: Sequence[str], widths: Sequence[int]) -> list[str]:
