@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -16,7 +17,7 @@ from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Service
 from slmtui.measure.bench_table import HEADINGS
-from slmtui.measure.suite import Suite
+from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.measure.suite_file import read_suite
 from slmtui.pipeline import Measurements, Wishes
 from slmtui.pipeline.validation import Part
@@ -226,6 +227,29 @@ async def test_what_was_begun_with_one_model_is_not_about_the_next() -> None:
         await pilot.press("u")
         await settled(pilot)
         assert lines(desk) == LINES[:2]
+
+
+async def test_a_change_made_while_the_last_is_still_written_loses_none() -> None:
+    class SlowDisk(FixedDesk):
+        may_save = threading.Event()
+
+        def save(self, model_dir: Path, lines: Sequence[SuiteLine]) -> Suite:
+            self.may_save.wait()
+            return super().save(model_dir, lines)
+
+    desk = SlowDisk()
+    app = app_with(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        view = await at_questions(pilot, app)
+        await until(pilot, lambda: view.highlighted is not None)
+        try:
+            for left in (4, 3):
+                await pilot.press("d")
+                await until(pilot, lambda left=left: f"{left} questions" in screen_text(app))
+            assert lines(desk) == LINES
+        finally:
+            desk.may_save.set()
+        await until(pilot, lambda: lines(desk) == LINES[2:])
 
 
 async def test_without_a_model_it_says_where_to_go(tmp_path: Path) -> None:

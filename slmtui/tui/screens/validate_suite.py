@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from textual.widgets import OptionList
 from slmtui.events import Failure
 from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.measure.suite_file import parse_suite, read_suite
-from slmtui.tui.measuring_desk import MeasuringDesk
+from slmtui.tui.measuring_desk import MeasuringDesk, Standing
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.screens.validate_base import ValidateBase
 from slmtui.tui.widgets.suite_view import SuiteView
@@ -41,6 +42,8 @@ class ValidateSuite(ValidateBase):
         super().__init__(desk)
         self._before: list[Lines] = []
         self._draft = ""  # what the user's editor has written and no suite could hold
+        self._newest: Lines = ()
+        self._writing = threading.Lock()
 
     def forget_model(self) -> None:
         super().forget_model()
@@ -175,26 +178,44 @@ class ValidateSuite(ValidateBase):
             self._before.append(self._lines)
         self._save(lines, go_to)
 
-    @work(thread=True, group="suite")
     def _save(self, lines: Lines, go_to: int | None = None) -> None:
-        model_dir = self._standing.model_dir
-        if model_dir is None:
+        """Show these at once, so that the next change is made of them, however long the disk takes."""
+        before = self._standing
+        if before.model_dir is None:
             return
-        try:
-            saved: Suite | Failure = self._desk.save(model_dir, lines)
-        except Failure as failure:
-            saved = failure
-        self.app.call_from_thread(self._saved, saved, go_to)
-
-    def _saved(self, saved: Suite | Failure, go_to: int | None) -> None:
-        if isinstance(saved, Failure):
-            self.show_suite_failure(saved)
-            return
-        self._standing = dataclasses.replace(self._standing, suite=saved, suite_failure=None)
+        self._newest = tuple(lines)
+        suite = Suite(self._newest, before.own)
+        self._standing = dataclasses.replace(before, suite=suite, suite_failure=None)
         self.show_suite_failure(None)
         self.show_standing()
         if go_to is not None:
             self.query_one(SuiteView).table.go_to(f"question-{go_to}")
+        self._write(before.model_dir, self._newest, before)
+
+    @work(thread=True, group="suite")
+    def _write(self, model_dir: Path, lines: Lines, before: Standing) -> None:
+        try:
+            with self._writing:
+                if lines is not self._newest:
+                    return  # a later change writes this one, too
+                saved = self._desk.save(model_dir, lines)
+        except Failure as failure:
+            self.app.call_from_thread(self._not_written, failure, before)
+        else:
+            self.app.call_from_thread(self._written, model_dir, lines, saved)
+
+    def _written(self, model_dir: Path, lines: Lines, saved: Suite) -> None:
+        # Whoever has looked at the file in between has found what was there before.
+        if lines is self._newest and self._standing.model_dir == model_dir and self._standing.suite != saved:
+            self._standing = dataclasses.replace(self._standing, suite=saved, suite_failure=None)
+            self.show_standing()
+
+    def _not_written(self, failure: Failure, before: Standing) -> None:
+        self._standing = dataclasses.replace(
+            self._standing, suite=before.suite, suite_failure=before.suite_failure
+        )
+        self.show_standing()
+        self.show_suite_failure(failure)
 
     def show_suite_failure(self, failure: Failure | None) -> None:
         """Say what is wrong with the suite."""
