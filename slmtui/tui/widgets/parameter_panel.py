@@ -31,14 +31,16 @@ def _whole(text: str) -> int:
     try:
         return int(text.replace(",", ""))
     except ValueError:
-        raise Failure(f"{text!r} is no whole number.", "Type digits.") from None
+        cause = f"{text!r} is no whole number." if text else "A number is missing."
+        raise Failure(cause, "Type digits.") from None
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise Failure(f"{text!r} is no number.", "Type one, such as 0.7.") from None
+        cause = f"{text!r} is no number." if text else "A number is missing."
+        raise Failure(cause, "Type one, such as 0.7.") from None
 
 
 def _maybe(text: str) -> int | None:

@@ -174,7 +174,7 @@ def _shortened(question: str) -> Content:
         return Content(shown)
     counted = f"{len(question):,} characters"
     counted += f" on {len(lines):,} lines" if len(lines) > 1 else ""
-    return Content.assemble(shown, ("\n… " + counted + ", all of them sent", MUTED))
+    return Content.assemble(shown, ("\n… " + counted + " in all", MUTED))
 
 
 def _notes(turn: Turn, growing: bool, loop: int) -> Content | None:
