@@ -53,7 +53,7 @@ def said(
     lines = [_issue_line(issue) for issue in errors_first(issues)[:_SHOWN]]
     if len(issues) > _SHOWN:
         lines.append(("", Content.styled(f"and {len(issues) - _SHOWN} more", MUTED)))
-    if model is not None:
+    if model is not None and not any(issue.severity == "error" for issue in issues):
         lines += _standing(plan, model, synced=synced)
     if words := deployed_words(behind):
         lines.append(("warn", Content(words)))

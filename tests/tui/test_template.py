@@ -75,6 +75,35 @@ async def test_undo_works_from_a_field_and_reset_goes_back_to_the_derived(tmp_pa
         assert not app.screen.query_one("#reset").display
 
 
+async def test_half_a_value_in_a_field_is_all_that_is_said_until_it_is_undone(tmp_path) -> None:
+    async with shown(model_folder(tmp_path / "model"), (80, 24)) as (pilot, app):
+        own = field(app, "PromptTemplate-user").value
+        field(app, "PromptTemplate-user").focus()
+        await pilot.press("end", "backspace")
+        await until(pilot, lambda: "does not read as a value" in issues(app))
+        assert "Valid" not in issues(app)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: field(app, "PromptTemplate-user").value == own)
+        await until(pilot, lambda: "Valid" in issues(app))
+        assert primary(app) == "Write and continue"
+
+
+async def test_a_file_in_another_encoding_is_not_taken_for_written(tmp_path) -> None:
+    model = model_folder(tmp_path / "model")
+    async with shown(model) as (pilot, app):
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "deploy")
+        file = model / "inference_model.json"
+        written = file.read_text(encoding="utf-8")
+        file.write_bytes(written.encode("utf-16"))
+        await pilot.press("4")
+        await until(pilot, lambda: "UTF-16" in issues(app))
+        assert text(app) == written
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: app.current_mode == "deploy")
+        assert file.read_bytes() == written.encode("utf-8")
+
+
 async def test_every_family_can_be_taken_and_says_how_well_it_goes_with_the_model(tmp_path) -> None:
     async with shown(model_folder(tmp_path / "model")) as (pilot, app):
         choice = app.screen.query_one("#family", Choice)

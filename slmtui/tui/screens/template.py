@@ -95,6 +95,8 @@ What is there already is overwritten only after you have seen the difference and
             words = "No model is chosen yet." if deployment is None else "The model is not converted yet."
             self.set_primary("Choose a model" if deployment is None else "Go there", words)
         elif self._shown_for != deployment:
+            if self._plan is None:
+                self.set_primary("Write and continue", "Looking at the model's chat template…", enabled=False)
             self._derive(deployment)
         else:
             self._look_again()
@@ -126,7 +128,10 @@ What is there already is overwritten only after you have seen the difference and
 
     def action_undo(self) -> None:
         """Undo, wherever the change was made."""
-        self.query_one("#json", TextArea).undo()
+        if self._checked is None:  # a field's half value never got into the text
+            self._check(self.text, keep_typed=False)
+        else:
+            self.query_one("#json", TextArea).undo()
 
     def action_redo(self) -> None:
         """Do again what was undone."""

@@ -36,7 +36,7 @@ class TemplateFiles(TemplateText):
             self.go("start")
         elif plan is None or deployment.step("conversion").state != "verified":
             self.go(self.slmtui.next_mode())
-        elif deployment.step("prompt").state == "verified" and self.text == plan.existing:
+        elif deployment.step("prompt").state == "verified" and plan.says(self.text):
             self.go("deploy")
         else:
             self._write(deployment, plan, self.text)
@@ -54,6 +54,8 @@ class TemplateFiles(TemplateText):
         existing = self._plan.existing
         if existing is not None and existing != plan.existing and self.text == plan.existing:
             self._put(existing)  # nothing was changed here, so what is there now is what is looked at
+        elif plan.existing_issues != self._plan.existing_issues:
+            self._check(self.text)  # the same text, and another encoding
 
     def _write(self, deployment: Deployment, plan: TemplatePlan, text: str) -> None:
         try:

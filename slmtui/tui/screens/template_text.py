@@ -95,18 +95,20 @@ class TemplateText(TemplateTruth):
             editor.scroll_to(*scrolled, animate=False)
         self._check(text)
 
-    def _check(self, text: str) -> None:
+    def _check(self, text: str, *, keep_typed: bool = True) -> None:
         """Validate, bring the faces in step, show issues and the prompt."""
         if self._plan is None:
             return
         self._checked = text
         self._model, issues = self._plan.check(text)
+        if text == self._plan.existing:
+            issues = self._plan.existing_issues  # of its bytes: also what is wrong with their encoding
         try:
             values = json_text.load(text)
         except (ValueError, RecursionError):
             values = None
         if isinstance(values, dict):
-            self.query_one(TemplateFields).fill(values)
+            self.query_one(TemplateFields).fill(values, keep_typed=keep_typed)
             self.query_one(FamilyChoice).follow(template_words.template_in(values))
         self._show_preview()
         self._show_issues(issues)
@@ -156,7 +158,7 @@ class TemplateText(TemplateTruth):
         if deployment is None or plan is None:
             return
         editing = self.focused is not None and self.query_one("#workplace") in self.focused.ancestors
-        written = deployment.step("prompt").state == "verified" and self.text == plan.existing
+        written = deployment.step("prompt").state == "verified" and plan.says(self.text)
         if self._model is None:
             self.set_primary("Write", "Mend the file first.", enabled=False)
         elif written:

@@ -83,15 +83,17 @@ class TemplateFields(Vertical):
                 yield field
         yield Static(_HELP, id="fields-help")
 
-    def fill(self, values: object) -> None:
-        """Bring the fields in step with the file; the one the user is in stays as it was typed."""
+    def fill(self, values: object, *, keep_typed: bool = True) -> None:
+        """Bring the fields in step with the file; the one the user is in stays as typed if it means that."""
         for path in FIELDS:
             value = values
             for key in path:
                 value = value.get(key) if isinstance(value, dict) else None
             field = self.query_one("#" + "-".join(path), Input)
             shown = "" if value is None else _escaped(value)
-            if field.value != shown and not (field.has_focus and _same(field.value, value, path)):
+            if field.value != shown and not (
+                keep_typed and field.has_focus and _same(field.value, value, path)
+            ):
                 with field.prevent(Input.Changed):
                     field.value = shown
                 if not field.has_focus:

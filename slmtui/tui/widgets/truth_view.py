@@ -110,12 +110,17 @@ class TruthView(Container):
         note = self.query_one("#truth-note", Static)
         note.update(words)
         note.display = bool(words)
+        if words:
+            self._clear()  # what was said of an earlier text would mislead
 
     def fail(self, failure: Failure) -> None:
         """It cannot be known."""
-        self._truth = None
         self.wait("")
         self.query_one(FailurePanel).show(failure)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._truth = None
         self.query_one("#renderings").display = False
         for name in ("#truth-verdicts", "#truth-fine"):
             self.query_one(name, VerdictList).show([])
