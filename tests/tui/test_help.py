@@ -12,9 +12,16 @@ from textual.widgets import Input
 from slmtui.conversion.options import OPTIONS
 from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.helpable import field_help
 from slmtui.tui.screens.glossary import GlossaryScreen
 from slmtui.tui.screens.help import HelpScreen
+from slmtui.tui.widgets.check_list import CheckList
+from slmtui.tui.widgets.lab_form import LabForm
+from tests.tui.bench import BLOCKED, FixedBench
+from tests.tui.bench import app_with as environment_with
 from tests.tui.convert_bench import FixedStudio, app_with, fix
+from tests.tui.lab_bench import FixedDesk, begun
+from tests.tui.lab_bench import app_with as lab_with
 from tests.tui.walking import hold_cursors, pictured, primary, screen_text, until
 
 BLOCK_SIZE = next(option for option in OPTIONS if option.key == "block_size")
@@ -66,6 +73,29 @@ async def test_help_begins_with_what_has_failed_and_copies_it(monkeypatch: pytes
         assert "How many bits a weight has" in said  # "precision", which stands in the fix
         await pilot.press("y")
         await until(pilot, lambda: cause in app.clipboard)
+
+
+async def test_the_help_explains_the_highlighted_check_and_the_labs_fields() -> None:
+    app = environment_with(FixedBench(BLOCKED))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#checks") and primary(app))
+        checks = app.screen.query_one(CheckList)
+        checks.rows.focus()
+        await until(pilot, lambda: checks.rows.has_focus and checks.label)
+        found = field_help(app.screen)
+        assert found is not None
+        assert (found.title, found.text) == (checks.label, checks.about)
+        named = next(check for check in BLOCKED.checks if check.id == checks.highlighted)
+        assert named.reason in found.text
+    app = lab_with(FixedDesk(), begun())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: primary(app) == "Compare")
+        for field in app.screen.query_one(LabForm).query(Input):
+            field.focus()
+            await until(pilot, lambda field=field: field.has_focus)
+            said = field_help(app.screen)
+            assert said is not None, field.id
+            assert said.text
 
 
 async def test_the_glossary_is_one_key_from_the_help_and_searches_while_one_types() -> None:

@@ -48,6 +48,26 @@ class CheckList(RowList):
         yield Static(id="columns")
         yield Rows(id="checks", compact=True, markup=False)
 
+    @property
+    def label(self) -> str:
+        """The name of the highlighted check, for the help."""
+        check = self._current
+        return check.title if check else ""
+
+    @property
+    def about(self) -> str:
+        """What the highlighted check is about: why it matters, what it needs, and what mends it."""
+        check = self._current
+        if check is None:
+            return ""
+        needed = f"Needed: {check.needed}." if check.needed else ""
+        fix = f"To mend it: {check.fix}" if check.fix else ""
+        return " ".join(part for part in (check.reason, needed, fix) if part)
+
+    @property
+    def _current(self) -> Check | None:
+        return next((check for check in self._rows if check.id == self.highlighted), None)
+
     def show(self, checks: Iterable[Check], pending: Mapping[str, str]) -> None:
         """Show these; `pending` are the ids and titles of those that are being looked at.
 

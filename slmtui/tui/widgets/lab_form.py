@@ -21,6 +21,20 @@ from slmtui.tui.widgets.path_input import PathInput
 _SOURCE = "the model in hand; or a model, several with ; between them, or a folder of models"
 _KEEP = "under 300 MB, at least 20 tokens/s, suite >= 95%"
 _ADD = "int4:guide,block_size=64"
+# What the help says of each field.
+_ABOUT: Mapping[str, str] = {
+    "lab-source": "What is compared: nothing typed is the model in hand. Several are compared variant by"
+    " variant, each with its own recommendation.",
+    "lab-add": "A variant of your own: precision:preset, and options of the precision behind commas. Enter"
+    " adds it to the list, checked.",
+    "lab-prompt_tokens": "How many tokens the benchmark's prompts have; several lengths with commas. Longer"
+    " ones take longer to the first token.",
+    "lab-output_tokens": "How many tokens the benchmark lets the model generate; more make the speed"
+    " steadier, and take their time.",
+    "lab-repetitions": "How often each pair of lengths is measured; from two on, the deviation is known.",
+    "lab-keep": "What the recommended variant has to keep: its size, memory, speed, divergence or suite, with"
+    " commas between. Rows that break it say what is short.",
+}
 # The fields of the benchmark: what stands behind each, and how it is read.
 LENGTHS: Mapping[str, tuple[str, Any]] = {
     "prompt_tokens": ("in", parse_lengths),
@@ -53,19 +67,25 @@ class LabForm(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="-before"):
             yield Label("Model")
-            yield PathInput(id="lab-source", placeholder=_SOURCE)
+            yield self._explained(PathInput(id="lab-source", placeholder=_SOURCE))
         with Horizontal(classes="-before"):
             yield Label("Add")
-            yield Input(id="lab-add", placeholder=_ADD, compact=True)
+            yield self._explained(Input(id="lab-add", placeholder=_ADD, compact=True))
         with Horizontal(classes="-before", id="lab-bench"):
             yield Label("Benchmark")
             for name, (unit, _) in LENGTHS.items():
-                yield Input(id=f"lab-{name}", placeholder=_usual(Measures(), name), compact=True)
+                usual = _usual(Measures(), name)
+                yield self._explained(Input(id=f"lab-{name}", placeholder=usual, compact=True))
                 yield Label(unit, classes="-unit")
         with Horizontal():
             yield Label("Keep")
-            yield Input(id="lab-keep", placeholder=_KEEP, compact=True)
+            yield self._explained(Input(id="lab-keep", placeholder=_KEEP, compact=True))
         yield Static(id="lab-note", markup=False)
+
+    @staticmethod
+    def _explained(field: Input) -> Input:
+        field.tooltip = _ABOUT[field.id or ""]
+        return field
 
     def show(self, *, before: bool, enabled: bool) -> None:
         """With the fields that say what is compared, or without; they rest while a lab is at work."""
