@@ -63,10 +63,11 @@ class Generation:
         # Looked up once: a tiny model makes thousands of tokens a second, and this loop is all we add.
         step, latest = cache.generator.generate_next_token, cache.generator.get_next_tokens
         clock, speaker = time.perf_counter, Speaker(send)
-        tokens, times, texts = self.tokens, self.times, self._texts
+        tokens, times, texts, hold = self.tokens, self.times, self._texts, speaker.hold
+        feed = self._stops.feed if self._stopping else None
         reason: FinishReason = "length"
         try:
-            while len(tokens) < limit:
+            for count in range(1, limit + 1):
                 step()
                 token = int(latest()[0])
                 if token in end:
@@ -74,22 +75,26 @@ class Generation:
                     break
                 tokens.append(token)
                 text = decode(token)
-                if self._stopping:
-                    text = self._stops.feed(text)
+                if feed is not None:
+                    text = feed(text)
                 texts.append(text)
                 now = clock()
                 times.append(now)
-                said = speaker.say(text, now)
-                if self._stops.found is not None:
+                if now < speaker.due:
+                    hold(text)
+                else:
+                    speaker.say(text, now)
+                    if stopped() and self._stops.found is None:
+                        reason = "cancelled"
+                        break
+                if feed is not None and self._stops.found is not None:
                     reason = "stop_string"
                     break
-                if said and stopped():
-                    reason = "cancelled"
-                    break
-                if not len(tokens) % EVERY and not self._period:
+                if not count % EVERY and not self._period:
                     self._look(speaker)
         finally:
             cache.wrote(tokens, ended=reason == "stop")
+        speaker.latest = times[-1] if times else 0.0
         if rest := self._stops.rest():
             texts.append(rest)
             speaker.add(rest)
@@ -99,6 +104,7 @@ class Generation:
     def _look(self, speaker: Speaker) -> None:
         self._period = repeating(self.tokens)
         if self._period and self._looping is not None:
+            speaker.latest = self.times[-1]
             speaker.flush()
             self._looping(self._period)
 

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 # the runtime holds the GIL.
 TARGET_SECONDS = 0.15
 SMALLEST, FIRST, LARGEST = 16, 32, 512
+# A question that takes no longer is read at once. Whoever stops it does not wait for that: the app goes on
+# after `client.STOP_PATIENCE`, and the host is free again before another question is typed.
+ALONE_SECONDS = 0.4
 
 # Text is sent at most this often (seconds). A screen draws 30 times a second; a line of JSON for each token
 # costs a model that makes 2,000 a second a quarter of its speed. On two cores that both compute, the app
@@ -25,9 +28,12 @@ class PromptPace:
 
     def __init__(self) -> None:
         self.size = FIRST
+        self._alone = 2 * FIRST  # what is less than this is read as one piece
 
     def took(self, tokens: int, seconds: float) -> None:
         """Learn from a piece that was read: half or double the next one towards `TARGET_SECONDS`."""
+        if tokens >= SMALLEST and seconds > 0:
+            self._alone = int(min(LARGEST, ALONE_SECONDS * tokens / seconds))
         if tokens < self.size:
             return  # the rest of a prompt says little about a whole piece
         seconds *= self.size / tokens
@@ -39,14 +45,15 @@ class PromptPace:
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Bounds of the pieces of `range(start, end)`; each asks for the size that holds by then.
 
-        What is less than two pieces is one: each piece has a price of its own, 10 ms for a 135M model.
+        What is less than two pieces, or is read within `ALONE_SECONDS`, is one: each piece has a price of its
+        own, 10 ms for a 135M model.
 
         No piece but a lone one has a single token: for one token the runtime takes other kernels, whose sums
         differ in the last bits, and the same prompt would no longer give the same answer.
         """
         while start < end:
             stop = start + self.size
-            if end - start <= min(2 * self.size, LARGEST) or end - stop == 1:
+            if end - start <= min(max(2 * self.size, self._alone), LARGEST) or end - stop == 1:
                 stop = end
             yield start, stop
             start = stop
@@ -61,29 +68,30 @@ class Speaker:
 
     def __init__(self, send: Callable[[str, int, float], None]) -> None:
         self._send = send
-        self._sent_at = float("-inf")
         self._texts: list[str] = []
-        self._latest = 0.0
+        # For whoever speaks a thousand times a second: a text that comes before `due` may be put into `hold`
+        # at once, and the time of the `latest` told before it is flushed.
+        self.due = float("-inf")
+        self.hold = self._texts.append
+        self.latest = 0.0
 
-    def say(self, text: str, now: float) -> bool:
-        """Take one token's text, which came at `now` (seconds, any clock); says whether it was sent."""
-        self._texts.append(text)
-        self._latest = now
-        if now - self._sent_at < SEND_EVERY:
-            return False
-        self.flush()
-        return True
+    def say(self, text: str, now: float) -> None:
+        """Take one token's text, which came at `now` (seconds, any clock), and send it unless it is early."""
+        self.hold(text)
+        self.latest = now
+        if now >= self.due:
+            self.flush()
 
     def add(self, text: str) -> None:
         """Take text that belongs to a token which was counted already."""
         if self._texts:
             self._texts[-1] += text
         elif text:
-            self._send(text, 0, self._latest)
+            self._send(text, 0, self.latest)
 
     def flush(self) -> None:
         """Send what is held back."""
         if self._texts:
-            self._send("".join(self._texts), len(self._texts), self._latest)
+            self._send("".join(self._texts), len(self._texts), self.latest)
             self._texts.clear()
-            self._sent_at = self._latest
+            self.due = self.latest + SEND_EVERY

@@ -1,6 +1,15 @@
 import pytest
 
-from slmtui.runtime.pacing import FIRST, LARGEST, SEND_EVERY, SMALLEST, TARGET_SECONDS, PromptPace, Speaker
+from slmtui.runtime.pacing import (
+    ALONE_SECONDS,
+    FIRST,
+    LARGEST,
+    SEND_EVERY,
+    SMALLEST,
+    TARGET_SECONDS,
+    PromptPace,
+    Speaker,
+)
 
 
 def read(pace: PromptPace, end: int, seconds_a_token: float, start: int = 0) -> list[tuple[int, int]]:
@@ -71,3 +80,12 @@ def test_what_is_less_than_two_pieces_is_one() -> None:
     assert list(pace.pieces(0, 2 * FIRST)) == [(0, 2 * FIRST)]
     pace.size = LARGEST
     assert list(pace.pieces(0, LARGEST + 9)) == [(0, LARGEST), (LARGEST, LARGEST + 9)]
+
+
+def test_on_a_slow_machine_a_short_question_is_one_piece_and_a_long_prompt_is_not() -> None:
+    pace = PromptPace()
+    read(pace, 5000, 0.005)
+    assert pace.size == SMALLEST
+    assert list(pace.pieces(0, 40)) == [(0, 40)]
+    sizes = [stop - begin for begin, stop in pace.pieces(0, 400)]
+    assert max(sizes) * 0.005 <= ALONE_SECONDS
