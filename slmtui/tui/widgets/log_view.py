@@ -225,20 +225,20 @@ class LogView(Vertical):
             self._at = (later or found)[0 if step > 0 else -1]
             self._log.auto_scroll = False
             self._log.scroll_to(y=max(self._at - self._log.size.height // 2, 0), animate=False)
-        self._say()
+        self._say(found)
 
     def _found(self) -> list[int]:
         wanted = self._log.wanted.lower()
         return [number for number, line in enumerate(self._shown) if wanted in line.lower()] if wanted else []
 
-    def _say(self) -> None:
+    def _say(self, found: list[int] | None = None) -> None:
         words = (
             [] if self._level == "all" else [f"{self._level} only" if self._shown else f"no {self._level}"]
         )
         if not self.follows:
             words.append("held")
         if self._log.wanted:
-            found = self._found()
+            found = self._found() if found is None else found  # all lines are looked through for it
             number = found.index(self._at) + 1 if self._at in found else 0
             words.append(f"{number} of {len(found)}" if found else "not found")
         text = safe(", ".join(words) or "following")
