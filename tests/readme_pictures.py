@@ -1,7 +1,7 @@
 """Takes the README's pictures from the running program: `python -m tests.readme_pictures`.
 
-Walks from Start to a chat with the tiny sample, in a home of its own and with the real tool chain, and then
-lets the precision lab compare variants of it. Takes some minutes.
+Walks from Start to a chat with the tiny sample, in a home of its own and with the real tool chain. Takes
+some minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.tui.walking import primary, screen_text, settled, until
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "readme"
 QUESTIONS = ("How long is the warranty?", "Why is the ring amber?")
-SIZE, LAB_SIZE = (112, 30), (112, 40)
+SIZE = (112, 30)
 # Name → the station's screen, in the order of the walk.
 PICTURES = {
     "start": "start",
@@ -32,8 +32,6 @@ PICTURES = {
     "template": "template",
     "deploy": "deploy",
     "chat": "chat",
-    "lab": "lab",
-    "plots": "lab",
 }
 
 
@@ -60,7 +58,6 @@ class Walk:
         await self._press_when("Deploy")
         await self._press_when("Continue", before="deploy")
         await self._chat()
-        await self._compare()
 
     async def _chat(self) -> None:
         app = self._app
@@ -72,15 +69,6 @@ class Walk:
                 lambda n=number: len(app.chat.turns) == n and app.chat.turns[-1].answer is not None
             )
         await self._take("chat")
-
-    async def _compare(self) -> None:
-        self._app.action_station("lab")
-        await self._pilot.resize_terminal(*LAB_SIZE)
-        await self._press_when("Compare")
-        await self._wait(lambda: primary(self._app).startswith("Use "))
-        await self._take("lab")
-        await self._pilot.press("ctrl+t")
-        await self._take("plots")
 
     async def _press_when(self, label: str, *, before: str = "") -> None:
         """Press Enter once the next step is called so; `before` names a picture to be taken first."""

@@ -27,8 +27,8 @@ def declare(commands: Commands) -> None:
     add_json(parser)
     actions = parser.add_subparsers(metavar="build|remove")
     for name, run, summary in (
-        ("build", build, "make it, or make it anew"),
-        ("remove", remove, "take it away"),
+        ("build", build, "make slmtui's own tool chain, or make it anew"),
+        ("remove", remove, "remove slmtui's own tool chain"),
     ):
         action = command(actions, name, run, summary, f"{summary[0].upper()}{summary[1:]}.")
         action.add_argument("--yes", action="store_true", help="do not ask")
