@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+from rich.cells import cell_len
 
 
 class Terminal:
@@ -33,6 +36,26 @@ class Terminal:
 
     def type(self, *keys: str) -> None:
         self._tmux("send-keys", "-t", "t", *keys)
+
+    def click(self, text: str, seconds: float = 120) -> None:
+        """Wait for `text`, and click in the middle of where it stands last (buttons are at the bottom)."""
+        place = self._where(self.until(lambda screen: self._where(screen, text), seconds), text)
+        assert place is not None
+        self._mouse("<0;{};{}M<0;{};{}m", *place, *place)
+
+    def _mouse(self, reports: str, *places: int) -> None:
+        """Report to the program, as terminals do (SGR), that the mouse's button went down or up somewhere."""
+        written = reports.format(*places).replace("<", "\x1b[<")
+        self._tmux("send-keys", "-t", "t", "-H", *(f"{byte:02x}" for byte in written.encode()))
+
+    @staticmethod
+    def _where(screen: str, text: str) -> tuple[int, int] | None:
+        """Column and row of the middle of `text`, where it stands last; counted from one, None if nowhere."""
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        for number, line in reversed(list(enumerate(screen.splitlines(), 1))):
+            for found in reversed(list(words.finditer(line))):
+                return cell_len(line[: found.start()]) + (cell_len(text) + 1) // 2, number
+        return None
 
     def screen(self) -> str:
         return self._tmux("capture-pane", "-t", "t", "-p")

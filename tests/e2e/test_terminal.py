@@ -74,6 +74,37 @@ def test_the_whole_path_with_enter_alone(terminal: Terminal, slmtui_home: Path) 
     assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"
 
 
+@pytest.mark.timeout(900)
+def test_the_whole_path_with_the_mouse_alone(terminal: Terminal, slmtui_home: Path) -> None:
+    terminal.click("fernlight-support")
+    terminal.shows("Is this machine ready?")
+    terminal.shows("Ready")
+    terminal.click("Continue")
+    terminal.shows("Enter starts.")
+    terminal.click("Convert")
+    terminal.shows("It says what its source says.", 280)
+    terminal.click("Continue")
+    terminal.click("Write and continue")
+    terminal.shows("Enter deploys.")
+    terminal.click("Deploy")
+    terminal.shows("The SDK has it registered and lists it")
+    terminal.click("Continue")
+    terminal.shows("Enter sends")
+    terminal.click("Send")
+    screen = terminal.shows("tok/s")
+    assert any(answer[:30] in screen for answer in known_answers()), screen
+    terminal.shows("Ask on, or go on to measure")
+    terminal.click("Validate")
+    terminal.click("Measure all")
+    terminal.shows("Measuring")
+
+    terminal.click("Environment")
+    terminal.shows("Recheck")
+    terminal.click("Quit")  # the footer's
+    terminal.shows("left with 0")
+    assert _gone(lambda: _workers(slmtui_home)), "a process was left behind"
+
+
 def test_quitting_in_the_middle_of_a_conversion_leaves_nothing_behind(
     terminal: Terminal, slmtui_home: Path
 ) -> None:
