@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from textual import work
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.selection import Selection
+from textual.strip import Strip
 from textual.widget import Widget
 
 from slmtui.tui.answer_parts import Part
 from slmtui.tui.code_colours import prepare
+from slmtui.tui.drawn_lines import DrawnLines
 from slmtui.tui.markdown_page import MarkdownPage
 
 
@@ -64,7 +66,9 @@ class AnswerPart(Widget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.auto_links = False  # there are none to click
         self.page = MarkdownPage()
+        self._drawn = DrawnLines(self)
         self._asked_for: set[str] = set()
 
     def show(self, part: Part, *, goes_on: bool = False, grows: bool = False) -> None:
@@ -93,6 +97,23 @@ class AnswerPart(Widget):
     def render(self) -> Content:
         """Its lines at the width that it has."""
         return Content("\n").join(self.page.lines(self.content_size.width))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What is seen of its lines; marked with the mouse they are drawn as a whole."""
+        if not self.is_attached:  # gone, and in the picture until the screen is laid out anew
+            return [Strip.blank(crop.width)] * crop.height
+        if self.text_selection is not None:
+            return super().render_lines(crop)
+        return self._drawn.strips(self.page.lines(self.content_size.width), crop)
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colours."""
+        super().notify_style_update()
+        self._drawn.forget()
+
+    def on_unmount(self) -> None:
+        """Textual may remember it for a while, but what it has drawn is not needed any more."""
+        self._drawn.forget()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """What is marked with the mouse, without the spaces that fill the lines."""
