@@ -75,12 +75,14 @@ class Speaker:
         self.hold = self._texts.append
         self.latest = 0.0
 
-    def say(self, text: str, now: float) -> None:
-        """Take one token's text, which came at `now` (seconds, any clock), and send it unless it is early."""
+    def say(self, text: str, now: float) -> bool:
+        """Take one token's text, which came at `now` (seconds, any clock); says whether it was sent."""
         self.hold(text)
         self.latest = now
-        if now >= self.due:
-            self.flush()
+        if now < self.due:
+            return False
+        self.flush()
+        return True
 
     def add(self, text: str) -> None:
         """Take text that belongs to a token which was counted already."""
