@@ -352,14 +352,18 @@ class SlmtuiApp(Commands, JobApp):
         yield SystemCommand("Jump", "A letter over every field: go there", self.action_jump)
         yield SystemCommand("Settings", "Theme, animations, the tool chain's Python", self.action_settings)
         yield SystemCommand("Glossary", "The words of the field, explained", self.action_glossary)
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.node is screen and binding.description and active.enabled:
-                yield SystemCommand(
-                    binding.description,
-                    binding.tooltip or binding.description,
-                    partial(screen.call_later, screen.run_action, binding.action),
-                )
+        # An action may have several keys; what Textual itself has keys for (the focus) needs no command.
+        own = {
+            active.binding.action: active.binding
+            for active in screen.active_bindings.values()
+            if active.node is screen and active.enabled and active.binding.tooltip
+        }
+        for action, binding in own.items():
+            yield SystemCommand(
+                binding.description,
+                binding.tooltip,
+                partial(screen.call_later, screen.run_action, action),
+            )
 
 
 def _system_copy(text: str) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 import slmtui.tui.app
 from slmtui import deployment as deployments
@@ -22,14 +24,16 @@ from slmtui.runtime.side_by_side import Ended
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.beside_desk import Target
 from slmtui.tui.chat_session import SAMPLES, ChatSession
+from slmtui.tui.screens.export_chat import ExportScreen
+from slmtui.tui.screens.judge import JudgeScreen
 from slmtui.tui.widgets.side_pane import SidePane
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import deploy, figures
-from tests.tui.walking import hold_cursors, screen_text, settled, until
+from tests.tui.pictures import pictured
+from tests.tui.walking import screen_text, settled, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
 ANSWER = """\
 <think>
 The ring shows what the lamp needs.
@@ -131,6 +135,23 @@ async def _conversations(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: "How do I pair the lamp" in screen_text(app))
 
 
+async def _empty(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _show(pilot, app, ())
+
+
+async def _exporting(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _show(pilot, app, TURNS)
+    app.push_screen(ExportScreen(app.chat.conversation))
+    await until(pilot, lambda: app.screen.query("#export-path"))
+    app.screen.query_one("#export-path", Input).value = "/srv/models/suite.jsonl"
+
+
+async def _judging(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _show(pilot, app, TURNS)
+    app.push_screen(JudgeScreen(TURNS[1].question, "An amber ring means that the tank is low."))
+    await until(pilot, lambda: isinstance(app.screen, JudgeScreen) and app.focused)
+
+
 async def _beside(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _show(pilot, app, TURNS)
     await pilot.press("shift+f9")
@@ -143,21 +164,23 @@ async def _beside(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
+    "empty": _empty,
     "talk": _talk,
     "turn": _turn,
     "broken": _broken,
     "parameters": _parameters,
     "conversations": _conversations,
     "beside": _beside,
+    "exporting": _exporting,
+    "judging": _judging,
 }
 
 
-@pytest.fixture(autouse=True)
-def fixed(slmtui_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def fix(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Nothing of this machine shows through, nor of this hour."""
-    model = tmp_path / "fernlight"
+    model = folder / "fernlight"
     model.mkdir()
-    deploy(tmp_path, model, "fernlight-support")
+    deploy(folder, model, "fernlight-support")
     for number, (question, changed) in enumerate(KEPT):
         turn = Turn(question, "Yes.", figures())
         conversations.save(
@@ -171,6 +194,12 @@ def fixed(slmtui_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     )
 
 
+@pytest.fixture(autouse=True)
+def fixed(slmtui_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A chat that is always the same."""
+    fix(monkeypatch, tmp_path)
+
+
 class ChatApp(SlmtuiApp):
     """slmtui, opened on the Chat screen."""
 
@@ -178,26 +207,8 @@ class ChatApp(SlmtuiApp):
     DEFAULT_MODE = "chat"
 
 
-def _shows(snap_compare: Callable[..., bool], state: str, size: str, theme: str) -> bool:
+@pytest.mark.parametrize("state", STATES)
+async def test_it_looks_as_it_did(snapshot: SnapshotAssertion, state: str) -> None:
     app = ChatApp()
     app.deployment = deployments.load("fernlight-support")
-
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await STATES[state](pilot, app)
-        hold_cursors(app)
-        app.clear_notifications()
-        await settled(pilot)
-
-    return snap_compare(app, terminal_size=SIZES[size], run_before=before)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did(snap_compare: Callable[..., bool], state: str, size: str) -> None:
-    assert _shows(snap_compare, state, size, "slmtui-dark")
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did_in_the_light(snap_compare: Callable[..., bool], state: str) -> None:
-    assert _shows(snap_compare, state, "120x40", "slmtui-light")
+    await pictured(snapshot, app, STATES[state])

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from slmtui.events import Failure
@@ -14,11 +15,10 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.config_pane import ConfigPane
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
-from tests.tui.walking import hold_cursors, primary, screen_text, settled, until
+from tests.tui.pictures import pictured
+from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
 
 
 async def _form(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -37,7 +37,7 @@ async def _config(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await pilot.press("ctrl+t", "ctrl+t")
     await until(pilot, lambda: app.screen.query(ConfigPane) and app.screen.query_one(ConfigPane).text)
     app.screen.query_one(ConfigPane).editor.text = GUIDE
-    await until(pilot, lambda: "Mend it first" in screen_text(app), 20)
+    await until(pilot, lambda: "Mend it first" in screen_text(app))
 
 
 async def _done(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -63,18 +63,6 @@ def _studio(app: SlmtuiApp) -> FixedStudio:
     return found
 
 
-async def _at_rest(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    """No cursor blinks, the footer has its keys, and nothing is drawn any more."""
-    hold_cursors(app)
-    before = ""
-    for _ in range(20):
-        await settled(pilot)
-        shown = screen_text(app)
-        if shown == before:
-            return
-        before = shown
-
-
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
     "form": _form,
     "config": _config,
@@ -84,39 +72,17 @@ STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
 }
 
 
-def _shows(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str, theme: str
-) -> bool:
+@pytest.mark.parametrize("state", STATES)
+async def test_it_looks_as_it_did(
+    snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     studio = FixedStudio()
     fix(monkeypatch, studio)
     monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
     monkeypatch.setattr("slmtui.tui.widgets.conversion_facts.short", lambda path: "/srv/slmtui/models")
-    app = app_with(studio)
 
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
+    async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
         await until(pilot, lambda: primary(app) == "Convert")
         await STATES[state](pilot, app)
-        await _at_rest(pilot, app)
-        app.clear_notifications()
-        await _at_rest(pilot, app)
 
-    try:
-        return snap_compare(app, terminal_size=SIZES[size], run_before=before)
-    finally:
-        studio.may_go.set()
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str
-) -> None:
-    assert _shows(snap_compare, monkeypatch, state, size, "slmtui-dark")
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did_in_the_light(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str
-) -> None:
-    assert _shows(snap_compare, monkeypatch, state, "120x40", "slmtui-light")
+    await pictured(snapshot, app_with(studio), reach, studio.may_go.set)

@@ -6,16 +6,18 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
+from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
+from slmtui.tui.screens.ask import AskScreen
 from tests.tui.deploy_bench import UNFINISHED, FixedDepot, app_with, model
-from tests.tui.walking import pictured, primary, screen_text, until
+from tests.tui.pictures import pictured
+from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
 
 
 async def _plan(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -40,6 +42,22 @@ async def _verdicts(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: primary(app) == "Continue")
 
 
+async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _plan(pilot, app)
+    await pilot.press("enter")
+    await until(pilot, lambda: "too little room" in screen_text(app))
+
+
+async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await until(pilot, lambda: "Nothing is deployed" in screen_text(app))
+
+
+async def _undeploying(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await until(pilot, lambda: primary(app) == "Open in chat")
+    await pilot.press("delete")
+    await until(pilot, lambda: isinstance(app.screen, AskScreen))
+
+
 async def _deployed(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: primary(app) == "Open in chat")
     await pilot.press("s")
@@ -61,24 +79,31 @@ STATES: dict[str, tuple[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]]
     "replace": ("deploy", _replace),
     "running": ("deploy", _running),
     "verdicts": ("deploy", _verdicts),
+    "failed": ("deploy", _failed),
+    "nothing": ("deployed", _nothing),
     "deployed": ("deployed", _deployed),
+    "undeploying": ("deployed", _undeploying),
     "unfinished": ("deployed", _unfinished),
     "why": ("why", _why),
 }
 
 
-def _shows(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str, theme: str
-) -> bool:
+@pytest.mark.parametrize("state", STATES)
+async def test_it_looks_as_it_did(
+    snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     depot = FixedDepot()
     depot.there = state == "replace"
     if state == "running":
         depot.may_go.clear()
-    depot.models = (
-        model(1),
-        model(2, status="fail"),
-        model(name="smollm2-135m", checked=False, method="copy"),
-    )
+    if state == "failed":
+        depot.failure = Failure("There is too little room on the disk.", "Make some, or take another folder.")
+    if state != "nothing":
+        depot.models = (
+            model(1),
+            model(2, status="fail"),
+            model(name="smollm2-135m", checked=False, method="copy"),
+        )
     if state == "unfinished":
         depot.kept = (UNFINISHED,)
     monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
@@ -88,25 +113,5 @@ def _shows(
     monkeypatch.setattr("slmtui.tui.widgets.model_detail.is_there", lambda model: True)
     monkeypatch.setattr("slmtui.tui.screens.deployed.is_there", lambda model: True)
     monkeypatch.setattr("slmtui.tui.widgets.deployed_rows.is_there", lambda model: True)
-    mode, walk = STATES[state]
-    app = app_with(depot, mode)
-
-    try:
-        return pictured(snap_compare, app, SIZES[size], theme, walk)
-    finally:
-        depot.may_go.set()
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str, size: str
-) -> None:
-    assert _shows(snap_compare, monkeypatch, state, size, "slmtui-dark")
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did_in_the_light(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, state: str
-) -> None:
-    assert _shows(snap_compare, monkeypatch, state, "120x40", "slmtui-light")
+    mode, reach = STATES[state]
+    await pictured(snapshot, app_with(depot, mode), reach, depot.may_go.set)

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from slmtui.events import Failure
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, WITH_TOOLCHAIN, FixedBench, app_with
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.pictures import pictured
+from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
 
 
 async def _looked(pilot: Pilot[int], bench: FixedBench) -> SlmtuiApp:
@@ -101,29 +101,12 @@ def _no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
 
 
-def _shows(snap_compare: Callable[..., bool], state: str, size: tuple[int, int], theme: str) -> bool:
-    make, reach = STATES[state]
-    bench = make()
-    app = app_with(bench)
-
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await reach(pilot, bench)
-        await settled(pilot)
-        app.clear_notifications()
-
-    try:
-        return snap_compare(app, terminal_size=size, run_before=before)
-    finally:
-        bench.let_go()
-
-
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did(snap_compare: Callable[..., bool], state: str, size: str) -> None:
-    assert _shows(snap_compare, state, SIZES[size], "slmtui-dark")
+async def test_it_looks_as_it_did(snapshot: SnapshotAssertion, state: str) -> None:
+    make, walk = STATES[state]
+    bench = make()
 
+    async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
+        await walk(pilot, bench)
 
-@pytest.mark.parametrize("state", ["warnings", "blocked", "fixing"])
-def test_it_looks_as_it_did_in_the_light(snap_compare: Callable[..., bool], state: str) -> None:
-    assert _shows(snap_compare, state, SIZES["120x40"], "slmtui-light")
+    await pictured(snapshot, app_with(bench), reach, bench.let_go)

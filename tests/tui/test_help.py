@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ from tests.tui.bench import app_with as environment_with
 from tests.tui.convert_bench import FixedStudio, app_with, fix
 from tests.tui.lab_bench import FixedDesk, begun
 from tests.tui.lab_bench import app_with as lab_with
-from tests.tui.walking import hold_cursors, pictured, primary, screen_text, until
+from tests.tui.walking import primary, screen_text, until
 
 BLOCK_SIZE = next(option for option in OPTIONS if option.key == "block_size")
 
@@ -116,17 +114,3 @@ async def test_the_glossary_is_one_key_from_the_help_and_searches_while_one_type
         await until(pilot, lambda: not app.screen.query_one(Input).value)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows draws other borders")
-@pytest.mark.parametrize(("size", "theme"), [((80, 24), "slmtui-dark"), ((120, 40), "slmtui-light")])
-def test_the_glossary_looks_as_before(
-    snap_compare: Callable[..., bool], size: tuple[int, int], theme: str
-) -> None:
-    async def reach(pilot: object, app: SlmtuiApp) -> None:
-        await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)  # type: ignore[arg-type]
-        app.push_screen(GlossaryScreen())
-        await until(pilot, lambda: "accuracy level" in words(app))  # type: ignore[arg-type]
-        hold_cursors(app)
-
-    assert pictured(snap_compare, SlmtuiApp(), size, theme, reach)

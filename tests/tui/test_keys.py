@@ -67,7 +67,7 @@ async def test_the_users_keys_hold_and_stand_in_the_help(home: Path) -> None:
         await pilot.press("escape", "f11")
         await until(pilot, lambda: app.screen.is_modal)
         assert isinstance(app.screen, HelpScreen)
-        assert "| X | Type the path" in app.screen._text()
+        assert "| x | Type the path" in app.screen._text()
 
 
 async def test_a_key_map_that_cannot_be_is_said_and_the_app_goes_on(home: Path) -> None:

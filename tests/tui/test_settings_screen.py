@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -17,7 +15,7 @@ from slmtui.tui.plain_signs import PlainSigns
 from slmtui.tui.screens.settings import SettingsScreen
 from slmtui.tui.screens.themes import ThemesScreen
 from slmtui.tui.widgets.choice import Choice
-from tests.tui.walking import hold_cursors, pictured, screen_text, until
+from tests.tui.walking import screen_text, until
 
 
 @pytest.fixture(autouse=True)
@@ -89,20 +87,3 @@ async def test_the_themes_are_one_key_away_and_the_path_is_copied() -> None:
         await until(pilot, lambda: app.screen.query_one("#setting-theme", Choice).value == app.theme)
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard == str(settings_file()))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the picture shows a POSIX path")
-def test_the_settings_look_as_before(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = Path("~/.config/slmtui/settings.toml")
-    monkeypatch.setattr("slmtui.tui.screens.settings.short", lambda path: str(here))
-
-    async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-        await opened(pilot, app)
-        app.screen.query_one("#setting-toolchain_python").focus()
-        await pilot.press(*"/no/python", "enter")
-        await until(pilot, lambda: "is no program here." in screen_text(app))
-        hold_cursors(app)
-
-    assert pictured(snap_compare, SlmtuiApp(), (80, 24), "slmtui-dark", reach)

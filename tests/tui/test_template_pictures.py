@@ -7,17 +7,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.diff import DiffScreen
+from slmtui.tui.screens.load_file import LoadFileScreen
+from tests.tui.pictures import pictured
 from tests.tui.template_bench import GUIDE, FixedDesk, app_with, fix, model_folder
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "160x48": (160, 48)}
 
 
 async def _derived(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -46,6 +47,11 @@ async def _parted(pilot: Pilot[int], app: SlmtuiApp) -> None:
     app.screen.set_focus(None)
 
 
+async def _loading(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    app.push_screen(LoadFileScreen("Load a template", lambda path: ""))
+    await until(pilot, lambda: isinstance(app.screen, LoadFileScreen) and app.focused)
+
+
 async def _difference(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, DiffScreen))
@@ -57,47 +63,21 @@ STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
     "truth": _truth,
     "parted": _parted,
     "difference": _difference,
+    "loading": _loading,
 }
 
 
-def _shows(
-    snap_compare: Callable[..., bool],
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    state: str,
-    size: str,
-    theme: str,
-) -> bool:
+@pytest.mark.parametrize("state", STATES)
+async def test_it_looks_as_it_did(
+    snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str
+) -> None:
     fix(monkeypatch)
-    model = model_folder(folder / "model")
+    model = model_folder(tmp_path / "model")
     if state == "difference":
         (model / "inference_model.json").write_text(GUIDE)
-    app = app_with(FixedDesk(), model)
 
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
+    async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
         await until(pilot, lambda: primary(app) == "Write and continue")
         await STATES[state](pilot, app)
-        await settled(pilot)
-        app.clear_notifications()
 
-    return snap_compare(app, terminal_size=SIZES[size], run_before=before)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_as_it_did(
-    snap_compare: Callable[..., bool],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    state: str,
-    size: str,
-) -> None:
-    assert _shows(snap_compare, monkeypatch, tmp_path, state, size, "slmtui-dark")
-
-
-@pytest.mark.parametrize("state", ["derived", "parted"])
-def test_it_looks_as_it_did_in_the_light(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str
-) -> None:
-    assert _shows(snap_compare, monkeypatch, tmp_path, state, "120x40", "slmtui-light")
+    await pictured(snapshot, app_with(FixedDesk(), model), reach)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-
 import pytest
 from textual.pilot import Pilot
 
 from slmtui.config import settings
 from slmtui.tui.app import SlmtuiApp
-from tests.tui.walking import hold_cursors, pictured, primary, screen_text, until
+from tests.tui.walking import primary, screen_text, until
 
 WELCOME = "Welcome to slmtui"
 
@@ -38,12 +35,3 @@ async def test_whoever_has_set_something_is_no_newcomer() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await started(pilot, app)
         assert WELCOME not in screen_text(app)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows draws other borders")
-def test_the_first_start_looks_as_before(snap_compare: Callable[..., bool]) -> None:
-    async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-        await started(pilot, app)
-        hold_cursors(app)
-
-    assert pictured(snap_compare, SlmtuiApp(), (80, 24), "slmtui-dark", reach)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -65,24 +65,6 @@ def hold_cursors(app: SlmtuiApp) -> None:
             # Textual keeps the line without its cursor, if it was drawn while that had blinked away.
             field._line_cache.clear()
             field.refresh()
-
-
-def pictured(
-    snap_compare: Callable[..., bool],
-    app: SlmtuiApp,
-    size: tuple[int, int],
-    theme: str,
-    reach: Callable[[Pilot[int], SlmtuiApp], Awaitable[None]],
-) -> bool:
-    """Whether the app, at rest in the state that `reach` brings about, looks as in its picture."""
-
-    async def before(pilot: Pilot[int]) -> None:
-        app.theme = theme
-        await reach(pilot, app)
-        await settled(pilot)
-        app.clear_notifications()
-
-    return snap_compare(app, terminal_size=size, run_before=before)
 
 
 def screen_text(app: object) -> str:

@@ -134,7 +134,10 @@ class ConvertScreen(JobScreen):
         panel, result = self.query_one(JobPanel), self.query_one(ConversionResult)
         panel.show(job)
         two = self._done and not self._at_work and job is not None
-        panel.set_class(self._choosing and self._pane.display, "-beside")
+        beside = self._choosing and self._pane.display
+        panel.set_class(beside, "-beside")
+        for part in ("#form", "#command"):
+            self.query_one(part).set_class(beside and job is not None, "-tight")
         panel.set_class(two and not self._shows_log, "-behind")
         result.set_class(two and self._shows_log, "-behind")
         result.set_class(self._done and not self._at_work and not self._shows_log, "-alone")
