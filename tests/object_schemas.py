@@ -69,6 +69,9 @@ def text() -> str:
 
 def _object(command: str, shapes: tuple[Any, ...]) -> dict[str, Any]:
     plain = as_printed(TypeAdapter(Union[shapes]).json_schema(mode="serialization"))  # noqa: UP007
+    if "SuiteScore" in plain.get("$defs", {}):  # a report is a dataclass, and this is how its scores are printed
+        score = as_printed(TypeAdapter(objects.Score).json_schema(mode="serialization"))
+        plain["$defs"]["SuiteScore"] = {key: value for key, value in score.items() if key != "$defs"}
     _loosen(plain, [shape for shape in shapes if shape in OPTIONAL])
     name = command.replace(" ", "-")
     return {"$schema": DIALECT, "$id": f"urn:slmtui:object:{name}", "title": command} | plain
