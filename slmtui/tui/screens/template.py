@@ -96,7 +96,7 @@ What is there already is overwritten only after you have seen the difference and
             self.set_primary("Choose a model" if deployment is None else "Go there", words)
         elif self._shown_for != deployment:
             if self._plan is None:
-                self.set_primary("Write and continue", "Looking at the model's chat template…", enabled=False)
+                self.set_primary("Deriving", "Looking at the model's chat template…", enabled=False)
             self._derive(deployment)
         else:
             self._look_again()
