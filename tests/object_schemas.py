@@ -69,7 +69,7 @@ def text() -> str:
 
 def _object(command: str, shapes: tuple[Any, ...]) -> dict[str, Any]:
     plain = as_printed(TypeAdapter(Union[shapes]).json_schema(mode="serialization"))  # noqa: UP007
-    if "SuiteScore" in plain.get("$defs", {}):  # a report is a dataclass, and this is how its scores are printed
+    if "SuiteScore" in plain.get("$defs", {}):  # a dataclass in a report, whose scores are printed so
         score = as_printed(TypeAdapter(objects.Score).json_schema(mode="serialization"))
         plain["$defs"]["SuiteScore"] = {key: value for key, value in score.items() if key != "$defs"}
     _loosen(plain, [shape for shape in shapes if shape in OPTIONAL])
