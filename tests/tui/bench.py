@@ -246,7 +246,7 @@ def _at_work(stage: str) -> Sequence[Event]:
         "Collecting torch<2.14,>=2.6",
         "  Downloading torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl (184.2 MB)",
     )
-    return (*map(LogLine, pip), Progress("install", stage, 0.4, 21.0))
+    return (*map(LogLine, pip), Progress("install", stage, 0.5, 21.0))
 
 
 def app_with(bench: Workbench) -> SlmtuiApp:

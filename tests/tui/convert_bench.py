@@ -110,7 +110,7 @@ class FixedStudio(Studio):
         yield from map(LogLine, LOG)
         for number in range(1, 12):
             yield Usage(number * 100_000_000, 60.0 + number * 9 % 40)
-        yield Progress("layers", "Reading layer 2 of 30", 0.4, 21.0)
+        yield Progress("layers", "Reading layer 2 of 30", 0.5, 21.0)
         while not self.may_go.wait(0.01):
             cancel.check()
         if self.failure is not None:

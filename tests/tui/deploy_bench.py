@@ -219,7 +219,7 @@ class FixedDepot(Depot):
 
     def deploy(self, deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[Deployment]:
         self.plans.append(plan)
-        yield Progress("copy", "Copying model.onnx.data, 88.0 MB of 199 MB", 0.22, 21.0)
+        yield Progress("copy", "Copying model.onnx.data, 88.0 MB of 199 MB", 0.25, 21.0)
         yield VERDICTS[0]
         self._wait(cancel)
         if self.failure is not None:

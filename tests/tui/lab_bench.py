@@ -150,7 +150,7 @@ class FixedDesk(LabDesk):
                 now = replace(row(each.variant, name=each.source, upto=upto), status="running")
                 self.rows[each.key] = replace(now, status="waiting")
                 yield RowChanged(now, number, len(keys))
-                yield Progress("lab", f"{each.variant.label}, benchmark: 512 tokens in", 0.42, 131.0)
+                yield Progress("lab", f"{each.variant.label}, benchmark: 512 tokens in", 0.5, 131.0)
                 if number == 3 and upto == 1:
                     self._wait(cancel)
                 cancel.check()

@@ -139,7 +139,7 @@ class FixedDesk(MeasuringDesk):
         self.measured.append(tuple(parts))
         self.rows = {(each.prompt_tokens, each.output_tokens): each for each in ROWS[:2]}
         yield Usage(231_000_000, 187.0)
-        yield Progress("bench", "1 of 3, Benchmark: Run 7 of 15: 512 + 128 tokens", 0.24, 95.0)
+        yield Progress("bench", "1 of 3, Benchmark: Run 7 of 15: 512 + 128 tokens", 0.25, 95.0)
         found = Measurements(bench=replace(BENCH, rows=ROWS[:2], complete=False))
         while not self.may_go.wait(0.01):
             if cancel.is_set:

@@ -89,6 +89,10 @@ class JobPanel(Vertical):
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
 
+    def on_resize(self) -> None:
+        """Fit the line anew: the next tick may be a second away."""
+        self._tick()
+
     def _tick(self) -> None:
         if self._shown is not None and self._shown.running and self.is_on_screen:
             self._show_stage(self._shown)
