@@ -3,8 +3,8 @@
 The app is started once and its terminal resized, which is what happens to a user's too. A picture that is
 another one than before is accepted by `--snapshot-update`; look at it first.
 
-A bar of progress is a quarter or a half full: Textual rounds other shares down to half a cell of the width that
-it has by then, if it has one.
+A bar of progress is a quarter or a half full: Textual rounds other shares down to half a cell of the width
+that it has by then, if it has one.
 """
 
 from __future__ import annotations
