@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -68,7 +70,7 @@ def text() -> str:
 
 
 def _object(command: str, shapes: tuple[Any, ...]) -> dict[str, Any]:
-    plain = as_printed(TypeAdapter(Union[shapes]).json_schema(mode="serialization"))  # noqa: UP007
+    plain = as_printed(TypeAdapter(reduce(or_, shapes)).json_schema(mode="serialization"))
     if "SuiteScore" in plain.get("$defs", {}):  # a dataclass in a report, whose scores are printed so
         score = as_printed(TypeAdapter(objects.Score).json_schema(mode="serialization"))
         plain["$defs"]["SuiteScore"] = {key: value for key, value in score.items() if key != "$defs"}

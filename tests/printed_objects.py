@@ -50,6 +50,7 @@ class Failed(TypedDict):
 
 @dataclass(frozen=True)
 class ListedModel(DeployedModel):
+    # A property there, which is printed as a field: the schema has to have one.
     status: Status = "unchecked"  # type: ignore[assignment]
 
 
@@ -223,7 +224,7 @@ class Samples(TypedDict):
 
 @dataclass(frozen=True)
 class Inspected(ModelSource):
-    usable: bool = False  # type: ignore[assignment]
+    usable: bool = False  # type: ignore[assignment]  (a property there, like `status` above)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from slmtui.tui.app import SlmtuiApp
 from tests.tui.walking import primary, screen_text, settled, until
@@ -63,7 +63,7 @@ class Walk:
         app = self._app
         await self._wait(lambda: app.current_mode == "chat" and app.chat.loaded is not None)
         for number, question in enumerate(QUESTIONS, 1):
-            app.screen.query_one("#question").text = question  # type: ignore[attr-defined]
+            app.screen.query_one("#question", TextArea).text = question
             await self._pilot.press("enter")
             await self._wait(
                 lambda n=number: len(app.chat.turns) == n and app.chat.turns[-1].answer is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
@@ -45,7 +46,7 @@ def _problems(widget: Widget, region: Region, clip: Region) -> Iterator[str]:
             yield f"reaches over its place: {region} in {clip}"
         if not scrolls_down and (region.y < clip.y or region.bottom > clip.bottom):
             yield f"is cut at its foot or head: {region} in {clip}"
-    if isinstance(widget, Button) and widget.label.cell_length > widget.content_size.width:  # type: ignore[union-attr]
+    if isinstance(widget, Button) and cell_len(str(widget.label)) > widget.content_size.width:
         yield f"has a cut label: {str(widget.label)!r}"
     if isinstance(widget, Static) and region.area:
         yield from _cut_text(widget)
