@@ -7,6 +7,7 @@ from pathlib import Path
 from slmtui import deployment as deployments
 from slmtui import pipeline
 from slmtui.config.locations import deployments_dir
+from slmtui.conversion.recipe import Recipe
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Service
 from slmtui.lab.plan import LabModel
@@ -52,11 +53,45 @@ def deploy_variant(
     else:
         sample = next((one.name for one in samples.samples() if one.path == model.source.path), None)
         deployment = yield from pipeline.begin(sample or str(model.source.path), cancel, name, options)
-    plan = pipeline.conversion_plan(deployment, output=row.output, recipe=row.variant.recipe())
-    deployment = yield from pipeline.convert(deployment, plan, cancel)
-    deployment = pipeline.write_template(deployment, pipeline.template_plan(deployment))
-    deployment = yield from pipeline.deploy(deployment, pipeline.deploy_plan(deployment), cancel)
-    for verdict in deployment.step("foundry").record.get("verdicts", []):
-        if verdict["status"] == "fail":
-            raise Failure(verdict["evidence"], verdict["fix"])
+    deployment = yield from put_in_place(deployment, row.output, row.variant.recipe(), cancel)
+    if deployment.next_station() == "foundry" and deployment.step("foundry").state == "waiting":
+        plan_again(deployment)  # says what is in the way
+    if (station := deployment.next_station()) in ("prompt", "foundry"):
+        verdicts = deployment.step(station).record.get("verdicts", [])
+        said: dict[str, str] = next((each for each in verdicts if each["status"] == "fail"), {})
+        raise Failure(str(said.get("evidence", f"{station} was not verified.")), str(said.get("fix", "")))
     return deployment
+
+
+def put_in_place(deployment: Deployment, output: Path, recipe: Recipe, cancel: Cancel) -> Service[Deployment]:
+    """Let the model in `output` be the deployment's: recorded, given its template, deployed and verified.
+
+    It is found again where it lies, so nothing is converted unless it was changed since, and a template that
+    somebody wrote for it is kept. It goes where the deployment's model was before; where that cannot be, as
+    somebody else's model is in the way, the deployment comes back with its last station waiting.
+    """
+    conversion = pipeline.conversion_plan(deployment, output=output, recipe=recipe)
+    deployment = yield from pipeline.convert(deployment, conversion, cancel)
+    template = pipeline.template_plan(deployment)
+    kept = template.existing if template.existing is not None and template.says(template.existing) else None
+    deployment = pipeline.write_template(deployment, template, kept)
+    if deployment.step("prompt").state != "verified":
+        return deployment
+    try:
+        plan = plan_again(deployment)
+    except Failure:
+        return deployment
+    return (yield from pipeline.deploy(deployment, plan, cancel))
+
+
+def plan_again(deployment: Deployment) -> pipeline.DeployPlan:
+    """Into the cache it was in before, in the same way.
+
+    Raises:
+        Failure: it does not go there.
+    """
+    before = deployment.step("foundry").record
+    cache = before.get("cache_dir")
+    return pipeline.deploy_plan(
+        deployment, Path(cache) if cache else None, before.get("method"), before.get("version")
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Service
+from slmtui.lab.deploy import put_in_place
 from slmtui.lab.journal import NAME, load_lab
 from slmtui.lab.lab import lab
 from slmtui.lab.plan import LabPlan, Measures, plan_lab
@@ -80,21 +81,19 @@ class LabDesk:
                 f"{output / NAME} cannot be deleted: {error.strerror or error}.", "Delete it yourself."
             ) from error
 
-    def take(
+    def deploy(
         self, deployment: Deployment | None, plan: LabPlan, row: VariantResult, cancel: Cancel
     ) -> Service[Deployment]:
-        """Let the model of `row` be the converted model of its source's deployment.
+        """Let the model of `row` be that of its source's deployment, and put it into Foundry Local.
 
-        It is found again where it lies, so nothing is converted unless it was changed since. The model of
-        another source than that of the deployment in hand gets a deployment of its own.
+        The model of another source than that of the deployment in hand gets a deployment of its own.
         """
         model = next(each for each in plan.models if each.name == row.source)
         if deployment is None or Path(deployment.source) != model.source.path:
             sample = next((one.name for one in samples() if one.path == model.source.path), None)
             deployment = yield from pipeline.begin(sample or str(model.source.path), cancel)
         output = plan.output_of(model, row.variant)
-        conversion = pipeline.conversion_plan(deployment, output=output, recipe=row.variant.recipe())
-        return (yield from pipeline.convert(deployment, conversion, cancel))
+        return (yield from put_in_place(deployment, output, row.variant.recipe(), cancel))
 
 
 def _sources(

@@ -28,8 +28,9 @@ with its source over a text, and asked the questions of its suite. One table sho
   changed at any time; nothing is measured again. ★ is what is recommended then, and why.
 * **Table and plots**: Ctrl+T goes from one to the next. The figures of the highlighted row stand beside what
   the guide claims. In the plots, ● is beaten by no other variant in both figures, ○ is.
-* **Enter** starts, goes on, and in the end takes the highlighted variant: it becomes the converted model of
-  this deployment, which goes on with its template. **d** takes it at any time.
+* **Enter** starts, goes on, and in the end deploys the highlighted variant: it becomes this deployment's
+  model, gets its template, and goes into Foundry Local, in place of what you had deployed. **d** does so at
+  any time.
 * **y** copies the table as Markdown.
 
 What was measured is kept after every step: cancelled or interrupted, the lab goes on where it stopped.

@@ -91,7 +91,8 @@ class FixedDesk(LabDesk):
         self.fetched: list[str] = []
         self.wishes: list[LabWish] = []
         self.plans: list[LabPlan] = []
-        self.taken: list[str] = []
+        self.deployed: list[str] = []
+        self.in_the_way = False
         self.forgot = 0
         self.may_go = threading.Event()
         self.may_go.set()
@@ -167,14 +168,18 @@ class FixedDesk(LabDesk):
         self.forgot += 1
         self.rows, self.damaged, self.failure = {}, None, None
 
-    def take(
+    def deploy(
         self, deployment: Deployment | None, plan: LabPlan, row: VariantResult, cancel: Cancel
     ) -> Service[Deployment]:
-        self.taken.append(row.variant.id)
+        self.deployed.append(row.variant.id)
         yield Progress("cached", "Converted before: every file is as it was", 1.0, 0.0)
         assert deployment is not None
         here = str(deployment.path.parent)  # what is gone is not shown as done
-        return deployment.with_step("conversion", "verified", output=here, bytes=1, verdicts=[]).save()
+        deployment = deployment.with_step("conversion", "verified", output=here, bytes=1, verdicts=[])
+        deployment = deployment.with_step("prompt", "verified", file=here, verdicts=[])
+        if self.in_the_way:
+            return deployment.save()
+        return deployment.with_step("foundry", "verified", target=here, model_id=NAME, verdicts=[]).save()
 
 
 def _forecast(variant: Variant) -> RowForecast:

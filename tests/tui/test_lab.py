@@ -1,4 +1,4 @@
-"""The precision lab: variants chosen, constraints typed, the run watched, one variant taken."""
+"""The precision lab: variants chosen, constraints typed, the run watched, one variant deployed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def types(pilot: Pilot[int], app: SlmtuiApp, key: str, field: str, text: s
     app.screen.query_one(f"#{field}", Input).value = text
 
 
-async def test_enter_alone_compares_the_usual_variants_and_then_takes_the_recommended() -> None:
+async def test_enter_alone_compares_the_usual_variants_and_then_deploys_the_recommended() -> None:
     desk = FixedDesk()
     app = app_with(desk, begun())
     async with app.run_test(size=SIZE) as pilot:
@@ -52,17 +52,29 @@ async def test_enter_alone_compares_the_usual_variants_and_then_takes_the_recomm
         assert "5 variants" in screen_text(app)
         assert "538 MB" in line_of(app, "✓ FP32")
         await pilot.press("enter")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         assert [each.id for each in desk.plans[0].variants] == NAMES
         assert (
             "★ INT8 whole: of those whose answers are hardly told apart, it is the smallest"
             in screen_text(app)
         )
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "template")
-    assert desk.taken == ["int8:whole"]
+        await until(pilot, lambda: app.current_mode == "deploy")
+    assert desk.deployed == ["int8:whole"]
     assert app.deployment is not None
-    assert app.deployment.step("conversion").state == "verified"
+    assert app.deployment.step("foundry").state == "verified"
+
+
+async def test_where_somebody_elses_model_is_in_the_way_deploy_asks_about_it() -> None:
+    desk = measured()
+    desk.in_the_way = True
+    app = app_with(desk, begun())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Deploy INT8 whole")
+        await pilot.press("d")
+        await until(pilot, lambda: app.current_mode == "deploy")
+    assert app.deployment is not None
+    assert app.deployment.next_station() == "foundry"
 
 
 async def test_space_checks_a_variant_and_takes_its_mark_away() -> None:
@@ -125,7 +137,7 @@ async def test_constraints_are_read_while_they_are_typed_and_change_the_recommen
     desk = measured()
     app = app_with(desk, begun())
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         await types(pilot, app, "k", "lab-keep", "under 120")
         await until(pilot, lambda: "does not say of which figure" in screen_text(app))
         await pilot.press(*" MB")
@@ -148,7 +160,7 @@ async def test_a_lab_that_was_interrupted_is_gone_on_with() -> None:
         assert "3 of 5 left" in screen_text(app)
         assert "97.5%" in line_of(app, "✓ FP32")
         await pilot.press("enter")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
     assert len(desk.plans) == 1
 
 
@@ -168,7 +180,7 @@ async def test_a_cancel_keeps_what_was_done_and_the_lab_can_go_on() -> None:
         assert "waiting" in line_of(app, "· INT8 whole ")
         desk.may_go.set()
         await pilot.press("enter")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
 
 
 async def test_a_lab_goes_on_while_another_screen_is_shown() -> None:
@@ -187,7 +199,7 @@ async def test_a_lab_goes_on_while_another_screen_is_shown() -> None:
         await until(pilot, lambda: not app.jobs[("lab", "")].running)
         app.use(begun())
         app.action_station("lab")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
 
 
 async def test_a_row_that_failed_says_why_and_can_be_tried_again() -> None:
@@ -196,7 +208,7 @@ async def test_a_row_that_failed_says_why_and_can_be_tried_again() -> None:
     desk.rows[fp16.key] = failed(fp16.variant)
     app = app_with(desk, begun())
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         assert "failed" in line_of(app, "✗ FP16")
         await pilot.press("home", "down")
         await until(pilot, lambda: FAILED[0] in screen_text(app))
@@ -206,17 +218,17 @@ async def test_a_row_that_failed_says_why_and_can_be_tried_again() -> None:
         await until(pilot, lambda: "✓ FP16" in screen_text(app))
 
 
-async def test_a_row_with_a_measurement_missing_can_still_be_taken() -> None:
+async def test_a_row_with_a_measurement_missing_can_still_be_deployed() -> None:
     desk = measured()
     key = f"{begun().name}/int8:whole"
     desk.rows[key] = replace(desk.rows[key], failure="The benchmark's process died.", fix="Try again.")
     app = app_with(desk, begun())
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         assert "not all" in line_of(app, "! INT8 whole")
         assert "The benchmark's process died." in screen_text(app)
         await pilot.press("d")
-        await until(pilot, lambda: desk.taken == ["int8:whole"])
+        await until(pilot, lambda: desk.deployed == ["int8:whole"])
 
 
 async def test_a_journal_that_cannot_be_read_is_said_and_put_away_after_a_yes() -> None:
@@ -298,7 +310,7 @@ async def test_without_a_model_it_leads_to_start_or_takes_one_that_is_typed() ->
         await ready(pilot, app, "Compare")
         assert "2 models in 5 variants" in screen_text(app)
         await pilot.press("enter", "enter")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         assert "one INT8 whole ★" in screen_text(app)
         assert "two INT8 whole ★" in screen_text(app)
         await types(pilot, app, "s", "lab-source", "")
@@ -310,7 +322,7 @@ async def test_without_a_model_it_leads_to_start_or_takes_one_that_is_typed() ->
 async def test_the_table_is_copied_as_markdown() -> None:
     app = app_with(measured(), begun())
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         await pilot.press("y")
         await until(pilot, lambda: bool(app.clipboard))
     assert "| INT8 whole | 136 MB | 410 MB | 61 ms | 58.2 | 0.0062 | 96.8% | 97.5% |" in app.clipboard
@@ -319,7 +331,7 @@ async def test_the_table_is_copied_as_markdown() -> None:
 async def test_the_plots_mark_what_nothing_beats() -> None:
     app = app_with(measured(), begun())
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "KL divergence by size" in screen_text(app))
         lines = screen_text(app).splitlines()
@@ -339,5 +351,5 @@ async def test_names_that_are_not_ours_cannot_colour_the_screen(tmp_path: Path) 
         await types(pilot, app, "s", "lab-source", "[red]x")
         await ready(pilot, app, "Compare")
         await pilot.press("enter", "enter")
-        await ready(pilot, app, "Use INT8 whole")
+        await ready(pilot, app, "Deploy INT8 whole")
         assert "[red]x" in screen_text(app)

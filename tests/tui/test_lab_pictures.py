@@ -31,7 +31,7 @@ async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _table(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app).startswith("Use"))
+    await until(pilot, lambda: primary(app).startswith("Deploy INT"))
     app.screen.query_one("#lab-keep", Input).value = "under 190 MB, suite >= 90%"
     await until(pilot, lambda: "★ INT8 whole" in screen_text(app))
 
@@ -41,7 +41,7 @@ async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _plots(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app).startswith("Use"))
+    await until(pilot, lambda: primary(app).startswith("Deploy INT"))
     await pilot.press("ctrl+t")
     await until(pilot, lambda: "KL divergence by size" in screen_text(app))
 

@@ -1,4 +1,4 @@
-"""The lab on the real sample and tool chain: two variants made, measured and compared, one of them taken."""
+"""The lab on the real sample and tool chain: two variants made, measured, compared, and one deployed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.tui.walking import primary, screen_text, until
 _SHORT = Measures((8,), (4,), 1, quality=False, suite=False)
 
 
-async def test_two_variants_are_compared_and_one_is_taken_as_it_lies_there() -> None:
+async def test_two_variants_are_compared_and_one_is_deployed_as_it_lies_there() -> None:
     app = app_with(LabDesk(_SHORT), drain(pipeline.begin("fernlight-support", Cancel())))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: primary(app) == "Compare")
@@ -28,7 +28,7 @@ async def test_two_variants_are_compared_and_one_is_taken_as_it_lies_there() -> 
         screen._choose(parse_variants(["int8", "int4:compact"]))
         await until(pilot, lambda: "2 variants" in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app).startswith("Use INT"), 120)
+        await until(pilot, lambda: primary(app).startswith("Deploy INT"), 120)
         table, rows = app.screen.query_one(LabTable), _rows(app)
         for row in rows:
             assert {"bytes", "tokens_per_second", "ttft_ms", "peak_rss_bytes", "kl_mean", "top1"} <= set(
@@ -39,7 +39,8 @@ async def test_two_variants_are_compared_and_one_is_taken_as_it_lies_there() -> 
         chosen = next(row for row in rows if row.key == table.highlighted)
         when = _made(chosen.output)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "template", 120)
+        await until(pilot, lambda: app.current_mode == "deploy", 120)
+        await until(pilot, lambda: "It answers" in screen_text(app) or primary(app) == "Continue", 60)
     assert app.deployment is not None
     step = app.deployment.step("conversion")
     assert step.state == "verified"

@@ -1,4 +1,4 @@
-"""Precision lab: variants of a model made, measured and compared, and one of them taken."""
+"""Precision lab: variants of a model made, measured and compared, and one of them deployed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LabScreen(LabChoice):
         Binding("a", "field('lab-add')", "Add", tooltip="Add a variant of your own"),
         Binding("b", "field('lab-prompt_tokens')", "Bench", tooltip="Say how long the benchmark is"),
         Binding("s", "field('lab-source')", "Model", tooltip="Name another model, several, or a folder"),
-        Binding("d", "take", "Use it", tooltip="Make the highlighted variant this deployment's model"),
+        Binding("d", "deploy", "Deploy", tooltip="Put the highlighted variant into Foundry Local"),
         Binding("y", "copy", "Copy", tooltip="Copy the table as Markdown"),
     ]
 
@@ -67,7 +67,7 @@ class LabScreen(LabChoice):
             self._face = TABLE
             self._show()
         else:
-            self.action_take()
+            self.action_deploy()
 
     @on(Button.Pressed, "#again")
     def _start(self) -> None:
@@ -123,25 +123,26 @@ class LabScreen(LabChoice):
     def _cancel(self) -> None:
         self.action_leave()
 
-    def action_take(self) -> None:
-        """Make the highlighted variant the model of the deployment."""
+    def action_deploy(self) -> None:
+        """Make the highlighted variant the model of the deployment, and put it into Foundry Local."""
         found, row = self._found, self._row
         if found is None or found.plan is None or row is None or self._at_work:
             return
         plan, deployment = found.plan, self.slmtui.deployment
 
         def service(cancel: Cancel) -> Service[Deployment]:
-            return self._desk.take(deployment, plan, row, cancel)
+            return self._desk.deploy(deployment, plan, row, cancel)
 
         self._run, self._failure = None, None
-        self.slmtui.start_job(self.MODE, service, self._taken)
+        self.slmtui.free_runtime()  # Windows replaces no file that a process has open
+        self.slmtui.start_job(self.MODE, service, self._deployed)
         self._show()
 
-    def _taken(self, deployment: Deployment) -> None:
-        """It goes on where every converted model does."""
+    def _deployed(self, deployment: Deployment) -> None:
+        """Its verdicts are Deploy's to show, as is what is in the way."""
         self.slmtui.use(deployment)
         if self.slmtui.current_mode == self.MODE:
-            self.go("template")
+            self.go("template" if deployment.next_station() == "prompt" else "deploy")
 
     async def on_job(self, message: JobChanged) -> None:
         job = message.job
@@ -173,7 +174,7 @@ class LabScreen(LabChoice):
         match action:
             case "check":
                 return self._shown_face == VARIANTS and not self._at_work
-            case "take":
+            case "deploy":
                 row = self._row
                 return self._shown_face != VARIANTS and not self._at_work and bool(row and row.bytes)
             case "copy":

@@ -229,7 +229,11 @@ class LabBase(StationScreen):
         if self._fetching:
             return "Fetching", "Esc cancels."
         if self._at_work:
-            return ("Measuring", "Esc cancels; what is done is kept.") if self._run else ("Taking it", "")
+            return (
+                ("Measuring", "Esc cancels; what is done is kept.")
+                if self._run
+                else ("Deploying", "Esc cancels.")
+            )
         if found is None:
             return "Compare", "Looking"
         if self._no_model:
@@ -244,8 +248,8 @@ class LabBase(StationScreen):
         if self._shown_face == VARIANTS:
             return "See the table", "All of them are measured."
         if row is None or row.bytes is None:
-            return "Use it", "There is no model of this row."
-        return f"Use {fit(row.variant.label, _LABEL)}", "It becomes this deployment's model."
+            return "Deploy", "There is no model of this row."
+        return f"Deploy {fit(row.variant.label, _LABEL)}", "Enter puts it into Foundry Local."
 
     def _can_proceed(self, found: LabProspect | None) -> bool:
         if self._at_work or found is None:

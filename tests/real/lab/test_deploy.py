@@ -1,0 +1,55 @@
+"""A variant put in place: where the model was before, with the template somebody wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slmtui import pipeline
+from slmtui.conversion.recipe import recipe
+from slmtui.deployment import Deployment
+from slmtui.events import Cancel, drain
+from slmtui.lab.deploy import put_in_place
+
+RECIPE = recipe("int4")
+
+
+def converted(name: str, output: Path) -> Deployment:
+    """A deployment of the sample, whose model is in `output`."""
+    begun = drain(pipeline.begin("fernlight-support", Cancel(), name))
+    plan = pipeline.conversion_plan(begun, output=output, recipe=RECIPE)
+    return drain(pipeline.convert(begun, plan, Cancel()))
+
+
+def test_a_variant_goes_where_the_model_was_and_keeps_its_template_and_takes_nobody_elses_place(
+    tmp_path: Path,
+) -> None:
+    cache, one, other = tmp_path / "a cache", tmp_path / "lab" / "one", tmp_path / "lab" / "other"
+    first = converted("fern", one)
+    first = pipeline.write_template(first, pipeline.template_plan(first))
+    first = drain(pipeline.deploy(first, pipeline.deploy_plan(first, cache, version=2), Cancel()))
+    converted("another", other)
+    derived = (one / "inference_model.json").read_text(encoding="utf-8")
+    written = derived.replace("2048", "1024")
+    assert written != derived
+    (other / "inference_model.json").write_text(written, encoding="utf-8")
+    made = (other / "slmtui.json").stat().st_mtime_ns
+
+    second = drain(put_in_place(first, other, RECIPE, Cancel()))
+
+    assert second.next_station() == "runtime"
+    assert second.step("conversion").record["cached"] is True
+    assert (other / "slmtui.json").stat().st_mtime_ns == made
+    was, now = first.step("foundry").record, second.step("foundry").record
+    assert (now["cache_dir"], now["version"], now["model_id"]) == (str(cache), 2, was["model_id"])
+    assert (other / "inference_model.json").read_text(encoding="utf-8") == written
+    assert '"max_length": 1024' in (Path(now["target"]) / "inference_model.json").read_text(encoding="utf-8")
+
+    # Somebody else's model of that name stays, and the deployment waits for what its user says of it.
+    theirs = pipeline.deploy_plan(first).target
+    theirs.mkdir(parents=True)
+    (theirs / "genai_config.json").write_text("{}", encoding="utf-8")
+    stranger = Deployment.new("fern", Path(first.source))
+    third = drain(put_in_place(stranger.with_step("source", "verified"), other, RECIPE, Cancel()))
+    assert third.next_station() == "foundry"
+    assert third.step("foundry").state == "waiting"
+    assert [each.name for each in theirs.iterdir()] == ["genai_config.json"]
