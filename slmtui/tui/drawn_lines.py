@@ -79,6 +79,12 @@ class DrawnLines:
 _NOTHING = Content("")
 
 
+def unchanged(before: Sequence[Content], after: Sequence[Content]) -> int:
+    """How many lines are the same from the start."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return next((row for row, pair in pairs if not _same(*pair)), min(len(before), len(after)))
+
+
 def _same(one: Content, other: Content) -> bool:
     # Contents are equal when their texts are.
     return one is other or (one.plain == other.plain and one.spans == other.spans)

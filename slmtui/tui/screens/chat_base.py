@@ -12,6 +12,7 @@ from slmtui.runtime.client import ModelHost
 from slmtui.runtime.conversation import Conversation
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.station_screen import StationScreen
+from slmtui.tui.two_steps import TwoSteps
 from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.parameter_panel import ParameterPanel
@@ -21,7 +22,7 @@ from slmtui.tui.widgets.transcript import Transcript
 _ENGINES: dict[str, type[ModelHost]] = {"genai": ModelHost, "foundry": FoundryHost}
 
 
-class ChatBase(StationScreen):
+class ChatBase(TwoSteps, StationScreen):
     """The parts over it add keys; nothing here knows of them."""
 
     MODE = "chat"

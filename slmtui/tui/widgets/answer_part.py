@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from slmtui.tui.answer_parts import Part
 from slmtui.tui.code_colours import prepare
-from slmtui.tui.drawn_lines import DrawnLines
+from slmtui.tui.drawn_lines import DrawnLines, unchanged
 from slmtui.tui.markdown_page import MarkdownPage
 
 
@@ -73,9 +73,17 @@ class AnswerPart(Widget):
 
     def show(self, part: Part, *, goes_on: bool = False, grows: bool = False) -> None:
         """Show it; `goes_on`: the next part joins it; `grows`: more of it comes."""
+        width, height = self.content_size
+        before = self.page.lines(width) if width else []
         if self.page.take(part, goes_on=goes_on, grows=grows):
             self.set_class(goes_on, "-goes-on")
-            self.refresh(layout=True)
+            lines = self.page.lines(width) if width else []
+            if len(lines) == len(before) == height > 0:
+                # Most pieces make the last line longer, for which nothing else need be drawn.
+                first = unchanged(before, lines)
+                self.refresh(Region(0, first, width, height - first))
+            else:
+                self.refresh(layout=True)
             for language in self.page.unprepared - self._asked_for:
                 self._asked_for.add(language)
                 self._prepare(language)

@@ -10,10 +10,11 @@ from textual.widgets import Collapsible, Static
 from slmtui.runtime.neutral import Neutral
 from slmtui.tui.answer_parts import Cutter
 from slmtui.tui.thinking import Spoken, split
+from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.answer_part import AnswerPart
 
 
-class AnswerText(Vertical):
+class AnswerText(Grows, Vertical):
     """Shows a text that grows; only what is new of it is parsed and drawn."""
 
     BLANK = True  # as it draws nothing itself, its lines need not be made anew at each piece

@@ -18,6 +18,7 @@ class Facts(Static):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: list[tuple[str, Content]] = []
+        self._taken = (0, 0)  # lines and cells
 
     def show(self, rows: Iterable[tuple[str, str | Content]]) -> None:
         """Show these rows; rows without a value are left out."""
@@ -42,4 +43,7 @@ class Facts(Static):
             for index, line in enumerate(value.wrap(room)):
                 label = name if index == 0 else ""
                 lines.append(Content.assemble((label.ljust(names), MUTED), line))
-        self.update(Content("\n").join(lines))
+        # Figures of the same size, which come each second, are no reason to lay the screen out.
+        taken = len(lines), max((line.cell_length for line in lines), default=0)
+        self.update(Content("\n").join(lines), layout=taken != self._taken)
+        self._taken = taken

@@ -11,13 +11,14 @@ from textual.widgets import Static
 
 from slmtui.runtime.conversation import Conversation
 from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.turn_view import TurnView
 
 # A long conversation shows its last turns, so that its widgets do not become more and more.
 _MOST, _STEP = 40, 20
 
 
-class Transcript(VerticalScroll, can_focus=False):
+class Transcript(Grows, VerticalScroll, can_focus=False):
     """Shows what the session has; what did not change is left as it is."""
 
     BLANK = True

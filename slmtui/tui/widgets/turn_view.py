@@ -16,6 +16,7 @@ from slmtui.runtime.neutral import neutral
 from slmtui.tui.chat_words import figures_line
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, icon
+from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.answer_text import AnswerText
 
 # Of a longer question its beginning is shown: nobody reads 100,000 pasted characters here.
@@ -23,11 +24,11 @@ QUESTION_SHOWN = 1_200
 _LINES_SHOWN = 12
 
 
-class _Body(Vertical):
+class _Body(Grows, Vertical):
     BLANK = True
 
 
-class TurnView(Commands, Vertical, can_focus=True):
+class TurnView(Commands, Grows, Vertical, can_focus=True):
     """A turn; `j` and `k` go to the ones around it, letters do something with it."""
 
     BLANK = True
