@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.compose import compose
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
@@ -28,6 +29,24 @@ class KeyFooter(Footer):
         self._room = self.app.size.width
         yield from _fitting(list(super().compose()), self._room)
 
+    async def recompose(self) -> None:
+        """Other keys in the widgets that are there: a new one is looked up in every rule of the styles."""
+        if not self.is_attached:
+            return
+        keys = [each for each in self.children if isinstance(each, FooterKey)]
+        wanted = [each for each in compose(self) if isinstance(each, FooterKey)]
+        if not keys or _has_palette(keys) != _has_palette(wanted):
+            await super().recompose()
+            return
+        palette = _has_palette(keys)  # stands last, and stays
+        own, wanted_own = keys[: len(keys) - palette], wanted[: len(wanted) - palette]
+        if palette:
+            _become(keys[-1], wanted[-1])
+        for key, other in zip(own, wanted_own, strict=False):
+            _become(key, other)
+        await self.remove_children(own[len(wanted_own) :])
+        await self.mount_all(wanted_own[len(own) :], before=keys[-1] if palette else None)
+
     def on_resize(self, event: Resize) -> None:
         """Another width has room for other keys."""
         if self._keys and event.size.width != self._room:
@@ -44,6 +63,21 @@ class KeyFooter(Footer):
         if keys != self._keys and screen.app.app_focus:
             self._keys = keys
             super().bindings_changed(screen)
+
+
+def _has_palette(keys: Sequence[FooterKey]) -> bool:
+    return bool(keys) and "-command-palette" in keys[-1].classes
+
+
+def _become(key: FooterKey, other: FooterKey) -> None:
+    """Show and do what `other` would."""
+    wider = (key.key_display, key.description) != (other.key_display, other.description)
+    if wider or (key.key, key.action, key._disabled) != (other.key, other.action, other._disabled):
+        key.key, key.key_display = other.key, other.key_display
+        key.description, key.action, key._disabled = other.description, other.action, other._disabled
+        key.set_class(other._disabled, "-disabled")
+        key.refresh(layout=wider)
+    key.tooltip = other.tooltip
 
 
 def _fitting(keys: Sequence[Widget], room: int) -> list[Widget]:

@@ -26,6 +26,7 @@ class Transcript(Grows, VerticalScroll, can_focus=False):
     Transcript {
         height: 1fr;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;  /* nothing is laid out and drawn anew when the bar comes */
         .earlier { height: auto; text-align: center; color: $text-muted; margin-bottom: 1; display: none; }
     }
     """
