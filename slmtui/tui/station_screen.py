@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.compose import compose
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from slmtui.tui.commands import Commands
@@ -39,6 +41,8 @@ class StationScreen(Commands, Screen[None]):
     HELP: ClassVar[str] = ""
     SCROLLS: ClassVar[bool] = True
     AUTO_FOCUS = ""  # the screens themselves say what has the focus
+    # As Textual has it, with each move of the focus the whole screen is drawn anew.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "proceed", "Next", tooltip="Do the next step of this screen (its main button)"),
         Binding("escape", "leave", "Back", show=False, tooltip="Cancel what runs, or leave the field"),

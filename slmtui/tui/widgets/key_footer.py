@@ -44,8 +44,10 @@ class KeyFooter(Footer):
             _become(keys[-1], wanted[-1])
         for key, other in zip(own, wanted_own, strict=False):
             _become(key, other)
-        await self.remove_children(own[len(wanted_own) :])
-        await self.mount_all(wanted_own[len(own) :], before=keys[-1] if palette else None)
+        if len(own) > len(wanted_own):
+            await self.remove_children(own[len(wanted_own) :])
+        elif len(own) < len(wanted_own):
+            await self.mount_all(wanted_own[len(own) :], before=keys[-1] if palette else None)
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for other keys."""

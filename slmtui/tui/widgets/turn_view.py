@@ -51,7 +51,7 @@ class TurnView(Commands, Grows, Vertical, can_focus=True):
             border-left: thick $border-blurred;
             color: $text-muted;
         }
-        &:focus .question { border-left: thick $accent; background: $accent 20%; }
+        .question.-in-hand { border-left: thick $accent; background: $accent 20%; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,6 +115,10 @@ class TurnView(Commands, Grows, Vertical, can_focus=True):
         self._set(self._notes, _notes(turn, growing, loop))
         self._set(self._figures, _ending(turn, growing))
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The question alone shows it; Textual would look up the styles of all that the turn consists of."""
+        self._asked.set_class(has_focus, "-in-hand")
+
     def rest(self, rests: bool) -> None:
         """Out of sight it is an empty box of its height.
 
@@ -157,7 +161,7 @@ class TurnView(Commands, Grows, Vertical, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key is offered that has nothing to do."""
-        if not self.is_mounted or not self.query(AnswerText):
+        if not self._answer.is_attached:
             return False
         if action == "fold":
             return self._answer.thinks
