@@ -1,6 +1,6 @@
 """How long it takes from a key to the change on the screen, where much is shown.
 
-The real screens with a log of 100,000 lines and a conversation of 500 turns; the 99th percentile counts, said
+The real screens with a log of 100,000 lines, a conversation of 500 turns and 200 deployments; the 99th percentile counts, said
 beside that of a bare Textual log. What lies in them is made here: no model is needed to look at it.
 """
 
@@ -28,11 +28,13 @@ from slmtui.runtime.parameters import ChatParameters
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.widgets.log_view import LogView
+from slmtui.tui.widgets.table import Table
 from tests.benchmarks.conftest import Goals
+from tests.tui import deploy_bench
 from tests.tui.chat_bench import deploy, figures, open_chat
 from tests.tui.walking import settled, until
 
-LINES, TURNS = 100_000, 500
+LINES, TURNS, DEPLOYMENTS = 100_000, 500, 200
 LIMIT_MS = 50
 SHARE = 0.99
 SIZE = (120, 40)
@@ -184,3 +186,29 @@ async def test_a_conversation_of_500_turns(
         await hand.press(["shift+tab", *"kkkkkkkkkkjjjjj", "i", *"So?"])
         await app.action_quit()
     hand.note(goals, "chat of 500 turns")
+
+
+async def test_200_deployments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path, quiet: None
+) -> None:
+    for number in range(DEPLOYMENTS):
+        deploy(tmp_path, tmp_path, f"model-{number}")
+    app = SlmtuiApp()
+    hand = Hand(app, monkeypatch)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        await settled(pilot)
+        await hand.press(["down"] * 40 + ["up"] * 20 + ["slash", *"~/models/some-model"])
+        await app.action_quit()
+    depot = deploy_bench.FixedDepot()
+    depot.models = tuple(
+        deploy_bench.model(number, folder=tmp_path, model_dir=tmp_path)
+        for number in range(1, DEPLOYMENTS + 1)
+    )
+    hand.app = app = deploy_bench.app_with(depot, "deployed")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.screen.query(Table) and app.screen.query_one(Table).rows.has_focus)
+        await settled(pilot)
+        await hand.press(["down"] * 40 + ["up"] * 10 + ["end", "home", "pagedown", "pageup"] * 5)
+        await app.action_quit()
+    hand.note(goals, "200 deployments")
