@@ -19,21 +19,17 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-import psutil
-
+from slmtui import process_tree
 from slmtui.events import Failure, LogLine
 from slmtui.text import plain
 
 _TAIL_LINES = 40
-# Seconds to wait for killed processes; the kernel has to give gigabytes back first.
-_PATIENCE = 3.0
 
 # They say where Python finds its packages, for slmtui; another interpreter would find ours.
 OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
@@ -102,7 +98,7 @@ class Child:
                 log,
             ) from error
         if yielding:
-            _lower_priority(self.process.pid)
+            process_tree.lower_priority(self.process.pid)
         self._readers = [
             threading.Thread(target=self._read_replies, name=f"{module} replies", daemon=True),
             threading.Thread(target=self._read_log, name=f"{module} log", daemon=True),
@@ -195,12 +191,12 @@ class Child:
 
     def memory(self) -> int:
         """Resident bytes of the child's whole process tree, 0 once it has ended."""
-        return sum(rss for rss, _ in map(_usage, self._tree()))
+        return process_tree.memory(self.process.pid)
 
     def kill(self) -> None:
         """End the child and everything it started; returns when they are gone."""
         if self.alive:  # once it was waited for, its id may be another process's
-            end_tree(self.process.pid)
+            process_tree.end_tree(self.process.pid)
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:  # pragma: no cover - a process the kernel cannot end
@@ -213,13 +209,6 @@ class Child:
                 self.process.stdin.close()
         if self._log_file is not None and not self._log_file.closed:
             self._log_file.close()
-
-    def _tree(self) -> list[psutil.Process]:
-        try:
-            root = psutil.Process(self.process.pid)
-            return [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return []
 
     def _read_replies(self) -> None:
         assert self.process.stdout is not None  # noqa: S101
@@ -290,73 +279,3 @@ def signal_name(code: int) -> str:
 def _appended(log: Path) -> IO[str]:
     log.parent.mkdir(parents=True, exist_ok=True)
     return log.open("a", encoding="utf-8", errors="replace")
-
-
-def _lower_priority(pid: int) -> None:
-    """Windows has a class for it, the others a number; it is a courtesy, so a refusal is no error."""
-    with contextlib.suppress(psutil.Error):
-        if sys.platform == "win32":
-            psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            psutil.Process(pid).nice(10)
-
-
-def end_tree(pid: int) -> None:
-    """Kill a process and all its descendants; unknown ids are no error."""
-    try:
-        root = psutil.Process(pid)
-        tree = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for process in tree:
-        try:
-            process.kill()
-        except psutil.Error:
-            continue
-    deadline = time.monotonic() + _PATIENCE
-    while not all(map(_ended, tree)) and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def _ended(process: psutil.Process) -> bool:
-    """Whether a process runs no more; one that waits for its parent to take notice (a zombie) does not.
-
-    An orphan stays a zombie until process 1 notices, which in a container may be a second later.
-    """
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return True
-
-
-class Meter:
-    """Samples memory and CPU of a process tree.
-
-    CPU percent is of one core (200 = two cores busy), between two calls of `sample`.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._known: dict[int, psutil.Process] = {}
-        self.peak_rss_bytes = 0
-
-    def sample(self) -> tuple[int, float]:
-        """Resident bytes and CPU percent of the tree now; (0, 0.0) once it has ended."""
-        try:
-            root = psutil.Process(self._pid)
-            tree = [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return 0, 0.0
-        # cpu_percent compares with the previous call on the same object, so objects are kept.
-        self._known = {p.pid: self._known.get(p.pid, p) for p in tree}
-        sums = [_usage(process) for process in self._known.values()]
-        rss = sum(memory for memory, _ in sums)
-        self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
-        return rss, sum(cpu for _, cpu in sums)
-
-
-def _usage(process: psutil.Process) -> tuple[int, float]:
-    try:
-        return process.memory_info().rss, process.cpu_percent()
-    except psutil.Error:
-        return 0, 0.0

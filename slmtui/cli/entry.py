@@ -146,7 +146,7 @@ class _Command:
         import psutil
 
         from slmtui.cli.report import ReaderGone
-        from slmtui.process import end_tree
+        from slmtui.process_tree import end_tree
 
         for child in psutil.Process().children():
             end_tree(child.pid)

@@ -22,7 +22,8 @@ from slmtui.conversion.progress import Tracker, is_bar
 from slmtui.conversion.recipe import Recipe
 from slmtui.environment import container
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Usage
-from slmtui.process import Child, Meter
+from slmtui.process import Child
+from slmtui.process_tree import Meter
 from slmtui.source.model_source import ModelSource
 from slmtui.units import size
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from slmtui.events import Cancel
-from slmtui.process import SILENT, end_tree
+from slmtui.process import SILENT
+from slmtui.process_tree import end_tree
 from slmtui.text import plain
 
 MOST_BYTES = 1_000_000

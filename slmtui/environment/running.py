@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any, cast
 
 from slmtui.events import Cancel, Failure, LogLine, Service
-from slmtui.process import OURS, SILENT, end_tree
+from slmtui.process import OURS, SILENT
+from slmtui.process_tree import end_tree
 from slmtui.text import plain
 
 _LOOK_SECONDS = 0.1

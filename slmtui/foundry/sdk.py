@@ -15,7 +15,8 @@ from typing import Any, Literal, Self
 from slmtui.config import toolchain
 from slmtui.config.locations import foundry_home, log_dir
 from slmtui.events import Cancel, Failure, LogLine, Service, Usage
-from slmtui.process import Child, Meter
+from slmtui.process import Child
+from slmtui.process_tree import Meter
 from slmtui.runtime.parameters import Message
 
 _USAGE_SECONDS = 1.0

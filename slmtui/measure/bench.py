@@ -28,7 +28,8 @@ from slmtui.measure.bench_runs import SEED, Lengths, fitting, shuffled
 from slmtui.measure.bench_samples import RowSamples, noise, noise_note, piece
 from slmtui.measure.machine import machine
 from slmtui.measure.quality_text import read_text
-from slmtui.process import Child, Meter
+from slmtui.process import Child
+from slmtui.process_tree import Meter
 from slmtui.runtime.diagnosis import broke_down, died, hangs
 from slmtui.runtime.folder import read_folder
 from slmtui.runtime.tuned import tuned

@@ -10,7 +10,8 @@ from typing import Any
 
 from slmtui.config import toolchain
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Usage
-from slmtui.process import Child, Meter
+from slmtui.process import Child
+from slmtui.process_tree import Meter
 from slmtui.text import plain
 
 # How often a worker's pipe is left to look for the wish to cancel, and its memory is told, in seconds.

@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 from slmtui.config import toolchain
 from slmtui.config.locations import log_dir
 from slmtui.events import Cancel, Cancelled, Failure, Service
-from slmtui.process import Child, Meter
+from slmtui.process import Child
+from slmtui.process_tree import Meter
 from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loaded, Loop, Token
 from slmtui.runtime.diagnosis import broke_down, died, hangs
 from slmtui.runtime.folder import ConvertedModel, read_folder

@@ -36,7 +36,7 @@ def _end_by_force() -> None:
     """End what has not ended by itself: Textual waits forever to draw on a terminal that was closed."""
     import psutil
 
-    from slmtui.process import end_tree
+    from slmtui.process_tree import end_tree
 
     time.sleep(PATIENCE_SECONDS)
     for child in psutil.Process().children():

@@ -27,7 +27,8 @@ from slmtui.conversion import warm
 from slmtui.conversion.convert import convert
 from slmtui.conversion.plan import plan
 from slmtui.events import Cancel, drain
-from slmtui.process import SILENT, Meter
+from slmtui.process import SILENT
+from slmtui.process_tree import Meter
 from slmtui.source.inspect import inspect
 from tests.benchmarks.conftest import Goals
 

@@ -1,7 +1,8 @@
 """How long it takes from a key to the change on the screen, where much is shown.
 
-The real screens with a log of 100,000 lines, a conversation of 500 turns and 200 deployments; the 99th percentile counts, said
-beside that of a bare Textual log. What lies in them is made here: no model is needed to look at it.
+The real screens with a log of 100,000 lines, a conversation of 500 turns and 200 deployments; the 99th
+percentile counts, said beside that of a bare Textual log. What lies in them is made here: no model is needed
+to look at it.
 """
 
 from __future__ import annotations

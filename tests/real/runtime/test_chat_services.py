@@ -12,7 +12,7 @@ import pytest
 
 from slmtui.events import Cancel, Failure, drain
 from slmtui.foundry.host import FoundryHost
-from slmtui.process import end_tree
+from slmtui.process_tree import end_tree
 from slmtui.runtime import conversation as change
 from slmtui.runtime import conversations, tuned
 from slmtui.runtime.answer import Answer, Fill, Token
