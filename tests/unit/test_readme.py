@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slmtui.cli.parser import build
-from slmtui.tui.app import SIDE_SCREENS
+from slmtui.tui.in_hand import SIDE_SCREENS
 from slmtui.tui.widgets.rail import STATIONS
 from tests import readme_pictures, readme_tables
 
