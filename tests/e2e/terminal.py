@@ -80,6 +80,22 @@ class Terminal:
             time.sleep(0.1)
         return screen
 
+    def at_rest(self) -> str:
+        """The screen once it stays as it is for a second."""
+
+        def stays(screen: str) -> bool:
+            time.sleep(1)
+            return screen == self.screen()
+
+        return self.until(stays)
+
+    def drawn_anew(self) -> str:
+        """The screen as a program draws all of it that finds its terminal resized, at the size it has."""
+        for columns in (90, 80):
+            self._tmux("resize-window", "-t", "t", "-x", str(columns), "-y", "24")
+            self.at_rest()
+        return self.at_rest()
+
     def shell_pid(self) -> int:
         return int(self._tmux("display-message", "-t", "t", "-p", "#{pane_pid}"))
 

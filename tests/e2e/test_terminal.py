@@ -136,8 +136,12 @@ def test_an_answer_is_stopped_and_quitting_in_the_middle_of_the_next_leaves_noth
         open_chat(terminal)
         terminal.type("C-u", LONG, "Enter")
         terminal.shows("Esc stops the answer")
+        terminal.until(lambda screen: LONG not in screen)  # it scrolls
         terminal.type("Escape")
         terminal.shows("stopped")
+        # Nothing was left behind, and nothing left out, of all the lines that were drawn one by one.
+        as_it_came = terminal.at_rest()
+        assert terminal.drawn_anew() == as_it_came
 
         terminal.type(LONG, "Enter")
         terminal.shows("Esc stops the answer")
