@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.compose import compose
@@ -30,24 +30,27 @@ class KeyFooter(Footer):
         yield from _fitting(list(super().compose()), self._room)
 
     async def recompose(self) -> None:
-        """Other keys in the widgets that are there: a new one is looked up in every rule of the styles."""
+        """Other keys in the widgets that are there: a new one is looked up in every rule of the styles.
+
+        One that is not needed is hidden, and taken again.
+        """
         if not self.is_attached:
             return
-        keys = [each for each in self.children if isinstance(each, FooterKey)]
-        wanted = [each for each in compose(self) if isinstance(each, FooterKey)]
-        if not keys or _has_palette(keys) != _has_palette(wanted):
-            await super().recompose()
-            return
-        palette = _has_palette(keys)  # stands last, and stays
-        own, wanted_own = keys[: len(keys) - palette], wanted[: len(wanted) - palette]
-        if palette:
-            _become(keys[-1], wanted[-1])
-        for key, other in zip(own, wanted_own, strict=False):
+        own, palette = _divided(self.children)
+        wanted, wanted_palette = _divided(compose(self))
+        for key, other in zip(own, wanted, strict=False):
             _become(key, other)
-        if len(own) > len(wanted_own):
-            await self.remove_children(own[len(wanted_own) :])
-        elif len(own) < len(wanted_own):
-            await self.mount_all(wanted_own[len(own) :], before=keys[-1] if palette else None)
+        for key in own[len(wanted) :]:
+            key.display = False
+        if palette is not None and wanted_palette is not None:
+            _become(palette, wanted_palette)
+        elif palette is not None:
+            palette.display = False
+        elif wanted_palette is not None:
+            palette = wanted_palette
+            await self.mount(palette)
+        if len(wanted) > len(own):
+            await self.mount_all(wanted[len(own) :], before=palette)
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for other keys."""
@@ -67,8 +70,11 @@ class KeyFooter(Footer):
             super().bindings_changed(screen)
 
 
-def _has_palette(keys: Sequence[FooterKey]) -> bool:
-    return bool(keys) and "-command-palette" in keys[-1].classes
+def _divided(keys: Iterable[Widget]) -> tuple[list[FooterKey], FooterKey | None]:
+    """The screen's own keys, and that of the palette, which stands at the other end."""
+    every = [key for key in keys if isinstance(key, FooterKey)]
+    palette = next((key for key in every if key.has_class("-command-palette")), None)
+    return [key for key in every if key is not palette], palette
 
 
 def _become(key: FooterKey, other: FooterKey) -> None:
@@ -80,6 +86,7 @@ def _become(key: FooterKey, other: FooterKey) -> None:
         key.set_class(other._disabled, "-disabled")
         key.refresh(layout=wider)
     key.tooltip = other.tooltip
+    key.display = True
 
 
 def _fitting(keys: Sequence[Widget], room: int) -> list[Widget]:

@@ -105,6 +105,7 @@ class LogView(Vertical):
         self._shown: deque[str] = deque(maxlen=LOG_LINES)
         self._level: Level = "all"
         self._at = -1
+        self._room = 0  # cells that the line about it has had at the most
 
     def compose(self) -> ComposeResult:
         yield _Lines()
@@ -241,5 +242,8 @@ class LogView(Vertical):
             found = self._found() if found is None else found  # all lines are looked through for it
             number = found.index(self._at) + 1 if self._at in found else 0
             words.append(f"{number} of {len(found)}" if found else "not found")
-        text = safe(", ".join(words) or "following")
-        self.query_one(".log-state", Static).update(Content.styled(f" {text}", MUTED))
+        said = Content.styled(f" {safe(', '.join(words) or 'following')}", MUTED)
+        # Typing in the field lays nothing out anew unless more room is needed.
+        more = said.cell_length > self._room
+        self._room = max(said.cell_length, self._room)
+        self.query_one(".log-state", Static).update(said, layout=more)

@@ -141,8 +141,10 @@ class Transcript(Grows, VerticalScroll, can_focus=False):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if round(old_value) != round(new_value):
+        if abs(new_value - old_value) > self.size.height:
             self._settle()
+        elif round(old_value) != round(new_value):
+            self.call_after_refresh(self._settle)  # what comes into sight is awake already: it is shown first
 
     def on_resize(self, event: events.Resize) -> None:
         """At another width every turn has another height."""

@@ -43,9 +43,13 @@ class _House(App[None]):
     def action_note(self, what: str) -> None:
         self.noted.append(what)
 
+    def shown(self) -> list[FooterKey]:
+        """Those that are shown."""
+        return [key for key in self.query(FooterKey) if key.display]
+
     def footer(self) -> list[str]:
         """The keys in the order in which they stand."""
-        keys = sorted(self.query(FooterKey), key=lambda key: key.region.x)
+        keys = sorted(self.shown(), key=lambda key: key.region.x)
         return [f"{key.key_display} {key.description}" for key in keys]
 
 
@@ -54,13 +58,13 @@ async def test_with_another_focus_the_keys_become_others_where_they_stand() -> N
     async with app.run_test(size=(80, 12)) as pilot:
         app.query_one("#lamp").focus()
         await until(pilot, lambda: app.footer() == ["f Fill", "w Wait for it", "^p palette"])
-        before = list(app.query(FooterKey))
+        before = app.shown()
         app.query_one("#door").focus()
         await until(pilot, lambda: app.footer() == ["o Open", "c Close", "l Lock", "^p palette"])
-        assert set(before) <= set(app.query(FooterKey)), "none was made anew"
-        await pilot.click(next(key for key in app.query(FooterKey) if key.description == "Lock"))
+        assert set(before) <= set(app.shown()), "none was made anew"
+        await pilot.click(next(key for key in app.shown() if key.description == "Lock"))
         await until(pilot, lambda: app.noted == ["lock"])
         app.query_one("#lamp").focus()
         await until(pilot, lambda: app.footer() == ["f Fill", "w Wait for it", "^p palette"])
-        await pilot.click(next(key for key in app.query(FooterKey) if key.description == "Wait for it"))
+        await pilot.click(next(key for key in app.shown() if key.description == "Wait for it"))
         await until(pilot, lambda: app.noted == ["lock", "wait"])
