@@ -87,9 +87,19 @@ def deploy_plan(
     except Failure:
         # Only what this deployment put there itself may be put there again without a question.
         plan = planned(replacing=True)
-        if made is None or made not in (str(plan.target), str(plan.folder)):
+        if made not in (str(plan.target), str(plan.folder)) or not _still_ours(plan.target):
             raise
         return plan
+
+
+def _still_ours(target: Path) -> bool:
+    """Whether slmtui's model is still what stands there: it may have been taken out since, or deleted."""
+    entry = ledger.read().at(target, "deployed")
+    if entry is None:
+        return False
+    ours = {name for name, _ in entry.digests}
+    there = (path for path in target.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return not ours or all(path.relative_to(target).as_posix() in ours for path in there)
 
 
 def folder_plan(

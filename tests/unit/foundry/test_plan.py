@@ -9,13 +9,16 @@ from types import ModuleType
 
 import pytest
 
+from slmtui import pipeline
 from slmtui.config.locations import foundry_home
+from slmtui.deployment import Deployment
 from slmtui.environment import foundry_command
 from slmtui.events import Cancel, Failure, drain
 from slmtui.foundry import planning
 from slmtui.foundry.cache import cache_folders, default_cache
 from slmtui.foundry.deploy import deploy, plan
 from slmtui.foundry.index import INDEX
+from slmtui.foundry.undeploy import undeploy
 
 
 def refused(*arguments: object, **options: object) -> str:
@@ -203,3 +206,29 @@ def test_a_model_is_not_deployed_into_itself(model_dir: Path) -> None:
     for cache in (model_dir, model_dir / "cache" / "models"):
         with pytest.raises(Failure, match="own folder"):
             plan(model_dir, "small", cache)
+
+
+def test_a_deployment_replaces_what_it_put_there_and_nothing_that_came_after_it(
+    model_dir: Path, cache: Path
+) -> None:
+    made = Deployment.new("small", model_dir).with_step("source", "verified")
+    made = made.with_step("conversion", "verified", output=str(model_dir)).with_step("prompt", "verified")
+    made = drain(pipeline.deploy(made, pipeline.deploy_plan(made, cache), Cancel()))
+    target = cache / "custom" / "small"
+
+    assert pipeline.deploy_plan(made, cache).replaces
+
+    (target / "notes.txt").write_text("somebody's", encoding="utf-8")
+    with pytest.raises(Failure, match="already"):
+        pipeline.deploy_plan(made, cache)
+    assert pipeline.deploy_plan(made, cache, replace=True).replaces
+
+    # Taken out by another slmtui, while this deployment was in hand; then somebody's folder came.
+    (target / "notes.txt").unlink()
+    there = pipeline.find_deployed("small")
+    assert there is not None
+    drain(undeploy(there, Cancel()))
+    target.mkdir(parents=True)
+    (target / "genai_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(Failure, match="already"):
+        pipeline.deploy_plan(made, cache)
