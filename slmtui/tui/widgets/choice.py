@@ -120,11 +120,11 @@ class Choice(Static, can_focus=True):
     def on_resize(self) -> None:
         self._draw()
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._at = None
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Not `on_focus` and `on_blur`: these are called before it is known, and drew what was so before."""
+        super().watch_has_focus(has_focus)
+        if not has_focus:
+            self._at = None
         self._draw()
 
     def _draw(self) -> None:
