@@ -107,8 +107,20 @@ class PromptArea(TextArea):
             event.prevent_default()
             event.stop()
             self.post_message(self.Paged(-1 if event.key == "pageup" else 1))
+        elif await self._own_key(event.key):
+            event.prevent_default()
+            event.stop()
         else:
             await super()._on_key(event)
+
+    async def _own_key(self, key: str) -> bool:
+        """Do what one of the field's own keys does; False if it is none, or does nothing now.
+
+        Textual does that once the key has come all the way up to the app: what was typed behind a Backspace
+        meanwhile would be there before it.
+        """
+        own = self._bindings.key_to_bindings.get(key)
+        return own is not None and await self.app.run_action(own[0].action, self)
 
     def _go_back(self, step: int) -> bool:
         """Show the question that many steps back; False where there is none."""
