@@ -35,6 +35,7 @@ class ChatSession:
         pieces: the text of the answer that is under way, as it comes.
         fill: how full the context was when that answer began.
         loop: tokens of the piece that it repeats, 0 while it does not.
+        tuned: whether the host uses other runtime options than the model's own.
         not_kept: why the conversation could not be saved; the chat goes on all the same.
     """
 
@@ -48,6 +49,7 @@ class ChatSession:
         self.pieces: list[str] = []
         self.fill: Fill | None = None
         self.loop = 0
+        self.tuned = False
         self.not_kept: Failure | None = None
         self.asked: list[str] = []
         self.usage: deque[tuple[int, float]] = deque(maxlen=SAMPLES)
@@ -113,6 +115,8 @@ class ChatSession:
         assert self.target is not None
         if self.host is None or self.host.engine != engine or self.host.model_dir != self.target.absolute():
             self.close()
+            found = pipeline.tuned_chat(self.target)
+            self.tuned = found is not None and bool(found.options)
             self.host = pipeline.chat_host(self.target, engine)
         return self.host
 
@@ -218,6 +222,13 @@ class ChatSession:
         assert self.target is not None
         self.close()
         return (yield from pipeline.tune_chat(self.target, cancel))
+
+    def untune(self, cancel: Cancel) -> Service[None]:
+        """Load the model with its own runtime options again."""
+        assert self.target is not None
+        pipeline.untune_chat(self.target)
+        self.close()
+        yield from self.load(cancel)
 
     def close(self) -> None:
         """End the host; the conversation stays."""

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from textual import events
-from textual.widgets import Input, TextArea
+from textual.widgets import Button, Input, TextArea
 
-from slmtui.runtime import conversations
+from slmtui.runtime import conversations, tuned
 from slmtui.runtime.conversation import Turn
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.answer_text import AnswerText
@@ -47,7 +47,7 @@ async def test_turns_are_edited_deleted_regenerated_and_taken_back(sample_dir, c
         # Edit the first: what came after it goes; and comes back.
         await pilot.press("k", "k", "k", "e")
         await until(pilot, lambda: question.text == "hello")
-        assert "2 later turns go" in screen_text(app)
+        assert "Enter asks turn 1 anew; 2 later turns go. Esc leaves it." in screen_text(app)
         await pilot.press("escape")
         assert question.text == ""
         app.screen.query_one(Transcript).view(0).focus()
@@ -200,6 +200,22 @@ async def test_parameters_are_checked_as_typed_and_used_for_the_next_answer(
         assert app.chat.turns[-1].answer.completion_tokens == 3
         await pilot.press("ctrl+g")
         await answered(pilot, app)
+        await app.action_quit()
+
+
+async def test_what_a_tuning_has_found_is_taken_back_in_the_panel(sample_dir, converted_sample) -> None:
+    deploy(sample_dir, converted_sample)
+    tuned.keep(converted_sample, tuned.Tuned({"intra_op_num_threads": 1}, 100.0, 200.0))
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await open_chat(pilot, app)
+        button = app.screen.query_one("#tune", Button)
+        await until(pilot, lambda: str(button.label) == "Untune")
+        button.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: str(button.label) == "Tune" and app.chat.loaded is not None)
+        assert tuned.look_up(converted_sample) is None
+        await until(pilot, lambda: not app.job("chat").running)
         await app.action_quit()
 
 

@@ -84,9 +84,10 @@ class ChatBase(TwoSteps, StationScreen):
             self.set_primary("Send", self._loading_hint(), focus=False)
         elif self._editing is not None:
             later = len(session.turns) - self._editing - 1
-            gone = f" {later} later turn{'s go' if later > 1 else ' goes'}." if later else ""
+            # What is lost comes first: in a narrow terminal the end is cut.
+            gone = f"; {later} later turn{'s go' if later > 1 else ' goes'}" if later else ""
             self.set_primary(
-                "Send", f"Enter asks turn {self._editing + 1} anew, Esc leaves it.{gone}", focus=False
+                "Send", f"Enter asks turn {self._editing + 1} anew{gone}. Esc leaves it.", focus=False
             )
         elif problem is not None and not question.text:
             self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)
@@ -116,7 +117,7 @@ class ChatBase(TwoSteps, StationScreen):
         """Show how the next answer is made."""
         conversation = self.session.conversation
         ignores = _ENGINES[conversation.engine].ignores
-        self.query_one(ParameterPanel).show(conversation, ignores)
+        self.query_one(ParameterPanel).show(conversation, ignores, tuned=self.session.tuned)
         self.query_one(FiguresPanel).show_parameters(conversation)
 
     def send(self, conversation: Conversation) -> None:

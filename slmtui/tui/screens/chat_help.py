@@ -18,7 +18,8 @@ The whole conversation stays in the model's KV cache, so later turns start as fa
 * **Conversations** are saved as they happen: Ctrl+T finds them again, Ctrl+L starts another one, Ctrl+S
   writes one as Markdown, JSON, or lines for a test suite (the answers that you have judged).
 * **Parameters** (Ctrl+O): sampling, engine and system prompt of the next answer, at first as the model's
-  `inference_model.json` says. F12 makes it greedy; Shift+F8 finds the runtime options that are fastest.
+  `inference_model.json` says. F12 makes it greedy; Shift+F8 finds the runtime options that are fastest
+  and keeps them for this model, until Untune in the panel goes back to its own.
 * **Side by side** (Shift+F9): another model, precision or engine answers the same at the same moment.
 * **Context**: the line above the question says how much of what the model can see is used. When it is full,
   the oldest turns are left out, and a line stands where the model's memory begins.

@@ -94,6 +94,16 @@ class ChatPanel(ChatBase):
             self.slmtui.start_job(self.MODE, self.session.tune)
             self.show_action()
 
+    @on(ParameterPanel.Untune)
+    def _untune(self) -> None:
+        job = self.slmtui.job(self.MODE)
+        if job is not None and job.running:
+            self.notify("Esc stops what runs first.", timeout=2)
+        elif self.session.target is not None:
+            words = "The runtime options are the model's own again."
+            self.slmtui.start_job(self.MODE, self.session.untune, lambda _: self.notify(words, timeout=4))
+            self.show_action()
+
     def tuned(self, job: Job[Any]) -> None:
         """A job has ended: if it was the tuning, say what it has found."""
         found = job.result

@@ -96,6 +96,9 @@ class ParameterPanel(Vertical):
     class Tune(Message):
         """The model is to be tuned for this machine."""
 
+    class Untune(Message):
+        """The model's own runtime options are wanted again."""
+
     class Reset(Message):
         """The model's own parameters are wanted again."""
 
@@ -127,8 +130,8 @@ class ParameterPanel(Vertical):
             yield Button("The model's", id="own", compact=True)
             yield Button("Tune", id="tune", compact=True)
 
-    def show(self, conversation: Conversation, ignores: tuple[str, ...] = ()) -> None:
-        """Show these; `ignores` are the ones that the engine does not heed."""
+    def show(self, conversation: Conversation, ignores: tuple[str, ...] = (), *, tuned: bool = False) -> None:
+        """Show these; `ignores` are the ones that the engine does not heed, `tuned` can be taken back."""
         before, self._conversation = self._conversation, conversation
         for name, *_ in FIELDS:
             field = self.query_one(f"#parameter-{name}", Input)
@@ -143,6 +146,9 @@ class ParameterPanel(Vertical):
             with system.prevent(TextArea.Changed):
                 system.text = conversation.system
         self._say(ignores)
+        tune = self.query_one("#tune", Button)
+        if tuned is not (str(tune.label) == "Untune"):
+            tune.label = "Untune" if tuned else "Tune"
 
     def _put(self, field: Input, text: str) -> None:
         if field.value != text and not (field.has_focus and self._same(field, text)):
@@ -195,7 +201,7 @@ class ParameterPanel(Vertical):
     def _button(self, event: Button.Pressed) -> None:
         event.stop()
         if event.button.id == "tune":
-            self.post_message(self.Tune())
+            self.post_message(self.Untune() if str(event.button.label) == "Untune" else self.Tune())
         elif event.button.id == "own":
             self.post_message(self.Reset())
         elif self._conversation is not None:
