@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,6 +71,44 @@ def fit(text: str, width: int) -> str:
     """`text` in at most `width` cells, with an ellipsis where something is left out."""
     if cell_len(text) <= width:
         return text
-    while text and cell_len(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    kept, room = "", width - 1
+    for sign in _signs(text):
+        room -= cell_len(sign)
+        if room < 0:
+            break
+        kept += sign
+    return kept + "…"
+
+
+def shortened(text: str, width: int) -> str:
+    """A path in at most `width` cells: its end is what tells it from others."""
+    if cell_len(text) <= width:
+        return text
+    kept, room = "", width - 1
+    for sign in reversed(list(_signs(text))):
+        room -= cell_len(sign)
+        if room < 0:
+            break
+        kept = sign + kept
+    return "…" + kept
+
+
+def _signs(text: str) -> Iterator[str]:
+    """What a terminal draws as one: a letter with its marks, an emoji joined of several, a flag."""
+    sign = ""
+    for char in text:
+        if sign and _belongs(char, sign):
+            sign += char
+            continue
+        if sign:
+            yield sign
+        sign = char
+    if sign:
+        yield sign
+
+
+def _belongs(char: str, sign: str) -> bool:
+    """Whether `char` is drawn together with what stands before it."""
+    if not cell_len(char) or unicodedata.category(char).startswith("M") or "🏻" <= char <= "🏿":
+        return True
+    return sign[-1] == "\u200d" or (len(sign) == 1 and "🇦" <= sign <= "🇿" and "🇦" <= char <= "🇿")

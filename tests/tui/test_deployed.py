@@ -11,7 +11,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.screens.deployed import SERVE
 from slmtui.tui.widgets.path_input import PathInput
-from slmtui.tui.widgets.table import Table, shortened
+from slmtui.tui.widgets.table import Table
 from tests.tui.deploy_bench import CACHE, UNFINISHED, FixedDepot, app_with, model
 from tests.tui.walking import primary, screen_text, until
 
@@ -174,11 +174,6 @@ async def test_without_a_model_in_hand_both_screens_work(tmp_path: Path) -> None
         app.deployment = None
         async with app.run_test(size=(80, 24)) as pilot:
             await ready(pilot, app, "Open in chat" if mode == "deployed" else "Back to Deploy")
-
-
-def test_the_end_of_a_path_stays() -> None:
-    assert shortened("Publisher/phi-4-mini/v5", 10) == "…4-mini/v5"
-    assert shortened("short", 10) == "short"
 
 
 async def test_an_interrupted_copy_is_shown_and_thrown_away_after_a_yes(tmp_path: Path) -> None:

@@ -21,22 +21,15 @@ from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.conversations import Found
 from slmtui.runtime.neutral import neutral
 from slmtui.tui.commands import Commands
-from slmtui.tui.format import ago, fit
+from slmtui.tui.format import ago
 from slmtui.tui.widgets.key_footer import KeyFooter
-from slmtui.tui.widgets.table import Column, Row, Table
+from slmtui.tui.widgets.table import Column, Headings, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     found: Sequence[Found]
     damaged: Sequence[Failure]
-
-
-class _Headings(Table):
-    """What a question begins with tells it from others, not its end as with a path."""
-
-    def _cells(self, texts: Sequence[str], widths: Sequence[int]) -> list[str]:
-        return super()._cells([fit(" ".join(texts[0].split()), widths[0]), *texts[1:]], widths)
 
 
 class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
@@ -81,7 +74,7 @@ class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
         with Vertical(id="kept"):
             yield Input(placeholder="words to search for", id="kept-words", compact=True)
             columns = [Column("conversation"), Column("turns", right=True), Column("when", muted=True)]
-            yield _Headings(columns, id="kept-list")
+            yield Headings(columns, id="kept-list")
             yield Static(id="kept-excerpt", markup=False)
         yield KeyFooter()
 

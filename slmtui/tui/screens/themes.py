@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.cells import set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -108,4 +109,6 @@ def _row(theme: Theme) -> Content:
     ground = f"on {colours['background']}"
     patch = Content.assemble(*((" █", f"{colours[name]} {ground}") for name in _SHOWN), (" ", ground))
     kind = "" if theme.dark else "light"
-    return Content.assemble(fit(safe(theme.name), _NAME).ljust(_NAME), " ", patch, (f"  {kind}", MUTED))
+    return Content.assemble(
+        set_cell_size(fit(safe(theme.name), _NAME), _NAME), " ", patch, (f"  {kind}", MUTED)
+    )

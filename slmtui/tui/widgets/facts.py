@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
-from slmtui.tui.format import MUTED, safe
+from slmtui.tui.format import MUTED, safe, shortened
 
 
 class Facts(Static):
@@ -23,7 +24,7 @@ class Facts(Static):
     def show(self, rows: Iterable[tuple[str, str | Content]]) -> None:
         """Show these rows; rows without a value are left out."""
         self._rows = [
-            (name, value if isinstance(value, Content) else Content(safe(value)))
+            (safe(name), value if isinstance(value, Content) else Content(safe(value)))
             for name, value in rows
             if value
         ]
@@ -35,14 +36,18 @@ class Facts(Static):
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        """Values that are too long go on below themselves, not below the names."""
-        names = max((len(name) for name, _ in self._rows), default=0) + 2
-        room = max((self.content_size.width or 60) - names, 12)
+        """Values that are too long go on below themselves, not below the names.
+
+        Names have half of the room at most; those of files are as long as somebody liked them.
+        """
+        width = self.content_size.width or 60
+        names = min(max((cell_len(name) for name, _ in self._rows), default=0) + 2, max(width // 2, 12))
+        room = max(width - names, 12)
         lines: list[Content] = []
         for name, value in self._rows:
             for index, line in enumerate(value.wrap(room)):
-                label = name if index == 0 else ""
-                lines.append(Content.assemble((label.ljust(names), MUTED), line))
+                label = set_cell_size(shortened(name, names - 2) if index == 0 else "", names)
+                lines.append(Content.assemble((label, MUTED), line))
         # Figures of the same size, which come each second, are no reason to lay the screen out.
         taken = len(lines), max((line.cell_length for line in lines), default=0)
         self.update(Content("\n").join(lines), layout=taken != self._taken)

@@ -16,7 +16,7 @@ from slmtui.pipeline import Measurements
 from slmtui.tui.format import MUTED
 from slmtui.tui.validate_words import fault
 from slmtui.tui.widgets.facts import Facts
-from slmtui.tui.widgets.table import Column, Row, Table
+from slmtui.tui.widgets.table import Column, Headings, Row, Table
 
 _COLUMNS = (Column("Question"), Column("Its answer has to", muted=True))
 _WANTS: Mapping[str, str] = {
@@ -104,7 +104,7 @@ class SuiteView(Container):
     def compose(self) -> ComposeResult:
         yield Static(id="suite-head", markup=False)
         with Container(id="suite-frame"):
-            yield Table(_COLUMNS, id="questions")
+            yield Headings(_COLUMNS, id="questions")
             with VerticalScroll(id="suite-detail"):
                 yield Facts(id="suite-facts")
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from slmtui.tui.format import MUTED, fit, icon, safe
+from slmtui.tui.format import MUTED, fit, icon, safe, shortened
 from slmtui.tui.widgets.rows import RowList, Rows
 
 _SIGN = 2  # the sign of a row's state and a space
@@ -54,7 +54,7 @@ class Table(RowList):
     DEFAULT_CSS = """
     Table {
         height: 1fr;
-        .table-columns { height: 1; }
+        .table-columns { dock: top; height: 1; }
         .table-rows {
             height: 1fr;
             background: $background;
@@ -136,10 +136,15 @@ class Table(RowList):
     def _cells(self, texts: Sequence[str], widths: Sequence[int]) -> list[str]:
         cells = []
         for number, (column, text, width) in enumerate(zip(self._columns, texts, widths, strict=True)):
-            shown = shortened(_one_line(text), width) if number == 0 else fit(_one_line(text), width)
+            shown = (fit if number else self._cut)(_one_line(text), width)
             pad = " " * (width - cell_len(shown)) if column.right else ""
             cells.append(set_cell_size(pad + shown, width))
         return cells
+
+    @staticmethod
+    def _cut(text: str, width: int) -> str:
+        """What is shown of the first column's text where there is no room for all of it."""
+        return shortened(text, width)
 
     def _line(self, row: Row, widths: Sequence[int], sign: int) -> Content:
         parts: list[Content | str] = [icon(row.state), " "] if row.state else [" " * sign]
@@ -152,13 +157,12 @@ class Table(RowList):
         return Content.assemble(*parts)
 
 
-def shortened(text: str, width: int) -> str:
-    """A path in at most `width` cells: its end is what tells it from others."""
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) > width - 1:
-        text = text[1:]
-    return "…" + text
+class Headings(Table):
+    """What a question begins with tells it from others, not its end as with a path."""
+
+    @staticmethod
+    def _cut(text: str, width: int) -> str:
+        return fit(text, width)
 
 
 def _one_line(text: str) -> str:

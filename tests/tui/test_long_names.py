@@ -1,0 +1,83 @@
+"""Names that are long, or whose signs are wide or joined of several, on the screens that show them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.theme import Theme
+
+from slmtui.deployment import Deployment
+from slmtui.measure.suite import Suite
+from slmtui.tui.screens import themes
+from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.suite_view import SuiteView
+from tests.tui import deploy_bench, validate_bench
+from tests.tui.deploy_bench import FixedDepot
+from tests.tui.validate_bench import ALL, LINES, line
+from tests.tui.walking import primary, screen_text, settled, until
+
+LONG = "fernlight-support-assistant-for-customers-of-the-winter-catalogue"[:64]
+WIDE = "蕨光支持助手-長い名前のモデル"
+SMALL = (80, 24)
+
+
+async def test_a_name_that_is_too_long_for_the_heading_is_cut_with_a_sign() -> None:
+    app = deploy_bench.app_with(FixedDepot())
+    app.deployment = Deployment.new(LONG, Path("/srv/models/it"))
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "Deploy into" in screen_text(app))
+        heading = screen_text(app).splitlines()[0]
+        assert "Deploy into Foundry Local  fernlight-support-" in heading
+        assert heading.endswith("…")
+
+
+async def test_the_last_of_many_models_is_in_sight(tmp_path: Path) -> None:
+    depot, here = FixedDepot(), {"folder": tmp_path, "model_dir": tmp_path}
+    depot.models = tuple(deploy_bench.model(1, name=f"model-{number}", **here) for number in range(9))
+    app = deploy_bench.app_with(depot, "deployed")
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: primary(app) == "Open in chat")
+        await settled(pilot)
+        await pilot.press("end")
+        await until(pilot, lambda: "model-8:1" in screen_text(app))
+
+
+async def test_a_question_of_a_suite_is_known_by_its_beginning() -> None:
+    suite = Suite(
+        (line("How do I clean the lamp, " + "and why " * 20, contains=("low",)), *LINES), Path("it")
+    )
+    desk = validate_bench.FixedDesk(dataclasses.replace(ALL, asked=suite), suite)
+    app = validate_bench.app_with(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: primary(app) == "Write the report")
+        await pilot.press("t")
+        await until(pilot, lambda: app.screen.query_one(SuiteView).index is not None)
+        await until(
+            pilot, lambda: "✗ Why is the ring amber" in screen_text(app) or "– Why is" in screen_text(app)
+        )
+
+
+@pytest.mark.parametrize("name", [WIDE + ".json", "e\u0301" * 30, "a" * 200])
+async def test_facts_whose_names_are_wide_or_long_stand_beside_them(name: str) -> None:
+    class FactsApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Facts()
+
+    app = FactsApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        facts = app.query_one(Facts)
+        facts.show([(name, "changed, 608 B"), ("model.onnx", "added, 2 B")])
+        await pilot.pause()
+        first, second = str(facts.content).split("\n")
+        ends = [cell_len(text.partition(mark)[0]) for text, mark in ((first, "changed"), (second, "added"))]
+        assert ends[0] == ends[1] <= 30
+        assert first.endswith("changed, 608 B")
+
+
+def test_a_theme_of_any_name_has_its_colours_below_the_others() -> None:
+    rows = [themes._row(Theme(name, primary="#336699")).plain for name in ("mine", "蕨の色", LONG)]
+    assert len({cell_len(row.partition("█")[0]) for row in rows}) == 1
