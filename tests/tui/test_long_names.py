@@ -12,8 +12,11 @@ from textual.theme import Theme
 
 from slmtui.deployment import Deployment
 from slmtui.measure.suite import Suite
+from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens import themes
+from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.path_input import PLACEHOLDER
 from slmtui.tui.widgets.suite_view import SuiteView
 from tests.tui import deploy_bench, validate_bench
 from tests.tui.deploy_bench import FixedDepot
@@ -57,7 +60,7 @@ async def test_a_question_of_a_suite_is_known_by_its_beginning() -> None:
         await pilot.press("t")
         await until(pilot, lambda: app.screen.query_one(SuiteView).index is not None)
         await until(
-            pilot, lambda: "✗ Why is the ring amber" in screen_text(app) or "– Why is" in screen_text(app)
+            pilot, lambda: " How do I clean the lamp, and why" in screen_text(app).split("question ")[0]
         )
 
 
@@ -76,6 +79,24 @@ async def test_facts_whose_names_are_wide_or_long_stand_beside_them(name: str) -
         ends = [cell_len(text.partition(mark)[0]) for text, mark in ((first, "changed"), (second, "added"))]
         assert ends[0] == ends[1] <= 30
         assert first.endswith("changed, 608 B")
+
+
+async def test_a_long_value_leaves_room_to_say_which_of_how_many_it_is() -> None:
+    class ChoiceApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Choice("Into", [Value("a", WIDE * 5), Value("b", "b" * 200)], "a")
+
+    app = ChoiceApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await until(pilot, lambda: str(app.query_one(Choice).content).endswith("… ›  1 of 2"))
+        assert cell_len(str(app.query_one(Choice).content)) <= 60
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30), (120, 40)])
+async def test_the_hint_of_the_path_is_in_sight_to_its_end(size: tuple[int, int]) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: PLACEHOLDER in screen_text(app))
 
 
 def test_a_theme_of_any_name_has_its_colours_below_the_others() -> None:

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from slmtui.tui.format import MUTED, safe
+from slmtui.tui.format import MUTED, fit, safe
 
 _LABEL = 17  # cells of the label and the gap behind it
 
@@ -137,14 +137,15 @@ class Choice(Static, can_focus=True):
             return
         at = next((i for i, value in enumerate(self._values) if value.key == self._value), 0)
         at = self._at if self._at is not None else at
-        shown = self._values[at].text if self._values else ""
+        place = f"  {at + 1} of {len(self._values)}"
+        shown = fit(safe(self._values[at].text), max(room - 4 - len(place), 8)) if self._values else ""
         self.update(
             Content.assemble(
                 (label, MUTED),
                 Content.styled("‹ ", f"{MUTED} @click=move(-1)"),
-                (safe(shown), "bold $text-accent" if self.has_focus else "bold"),
+                (shown, "bold $text-accent" if self.has_focus else "bold"),
                 Content.styled(" ›", f"{MUTED} @click=move(1)"),
-                (f"  {at + 1} of {len(self._values)}", MUTED),
+                (place, MUTED),
             ),
             layout=False,
         )
