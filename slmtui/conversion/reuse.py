@@ -81,7 +81,8 @@ def find(plan: ConversionPlan, python: Path, cancel: Cancel, *, compared: bool |
     if not known or not (remembered(files) or any(each["source_bytes"] == _bytes(files) for each in known)):
         return None
     key = key_of(plan, ingredients(plan.source, python, cancel))
-    for each in known:
+    # What lies where it is wanted is to be copied from nowhere, nor is it in the way.
+    for each in sorted(known, key=lambda each: each["output"] != str(plan.output)):
         if key is not None and each["key"] == key:
             found = _look(Path(each["output"]), key, cancel, compared=compared)
             if found is not None:

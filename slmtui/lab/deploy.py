@@ -9,7 +9,7 @@ from slmtui import pipeline
 from slmtui.config.locations import deployments_dir
 from slmtui.conversion.recipe import Recipe
 from slmtui.deployment import Deployment
-from slmtui.events import Cancel, Failure, Service
+from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.lab.plan import LabModel
 from slmtui.lab.row import VariantResult
 from slmtui.source import samples
@@ -43,7 +43,7 @@ def deploy_variant(
 
     Raises:
         Failure: the name is taken, the model is gone, or Foundry Local does not take it.
-        Cancelled: what was recorded stays.
+        Cancelled: the deployment is as it was before.
     """
     check_free(name, model)
     if row.output is None or "conversion" not in row.steps:
@@ -69,9 +69,18 @@ def put_in_place(deployment: Deployment, output: Path, recipe: Recipe, cancel: C
     It is found again where it lies, so nothing is converted unless it was changed since, and a template that
     somebody wrote for it is kept. It goes where the deployment's model was before; where that cannot be, as
     somebody else's model is in the way, the deployment comes back with its last station waiting.
+
+    Raises:
+        Failure: the model cannot be had, and the deployment is as it was; or Foundry Local does not take it.
+        Cancelled: the deployment is as it was.
     """
+    before = deployment
     conversion = pipeline.conversion_plan(deployment, output=output, recipe=recipe)
-    deployment = yield from pipeline.convert(deployment, conversion, cancel)
+    try:
+        deployment = yield from pipeline.convert(deployment, conversion, cancel)
+    except Failure:
+        before.save()  # of the model that it has nothing has failed
+        raise
     template = pipeline.template_plan(deployment)
     kept = template.existing if template.existing is not None and template.says(template.existing) else None
     deployment = pipeline.write_template(deployment, template, kept)
@@ -81,7 +90,11 @@ def put_in_place(deployment: Deployment, output: Path, recipe: Recipe, cancel: C
         plan = plan_again(deployment)
     except Failure:
         return deployment
-    return (yield from pipeline.deploy(deployment, plan, cancel))
+    try:
+        return (yield from pipeline.deploy(deployment, plan, cancel))
+    except Cancelled:
+        before.save()  # its model is where it was
+        raise
 
 
 def plan_again(deployment: Deployment) -> pipeline.DeployPlan:

@@ -15,7 +15,7 @@ from slmtui.tui.jobs import Job, JobChanged
 
 Result = TypeVar("Result")
 
-# Jobs that call the user back at their end, by their station, and what they are called.
+# Jobs that call the user back at their end, by their station, and what they are called unless they say it.
 _CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
 # A collection of everything stops the event loop for some frames: while a job works it hardly ever comes, and
@@ -41,12 +41,16 @@ class JobApp(EarlyKeys):
         station: str,
         service: Callable[[Cancel], Service[Result]],
         on_done: Callable[[Result], None] | None = None,
+        what: str = "",
     ) -> Job[Result]:
-        """Run a service in a thread; a station has one job at a time."""
+        """Run a service in a thread; a station has one job at a time.
+
+        `what` it is called when it has ended, where it is not what its station mostly does.
+        """
         running = self.job(station)
         if running is not None and running.running:
             return running
-        job = Job(station, service, on_done)
+        job = Job(station, service, on_done, what or _CALLS_BACK.get(station, ""))
         self.jobs[self._job_key(station)] = job
         gc.set_threshold(*_HARDLY_EVER)
         job.start()
@@ -74,10 +78,11 @@ class JobApp(EarlyKeys):
             busy = busy or job.running
             if events is None:
                 continue
+            looked_at = self.current_mode == job.station  # what is done now may lead elsewhere
             if job.state == "done" and job.on_done is not None:
                 job.on_done(job.result)
-            if job.station in _CALLS_BACK and job.state in ("done", "failed"):
-                self._call_back(job)
+            if job.what and job.state in ("done", "failed"):
+                self._call_back(job, looked_at=looked_at)
             self._tell(JobChanged(job, events))
         if not busy and self._pump_timer is not None:
             self._pump_timer.pause()
@@ -87,14 +92,13 @@ class JobApp(EarlyKeys):
         if not any(job.running for job in self.jobs.values()):
             gc.set_threshold(*_COLLECTOR)
 
-    def _call_back(self, job: Job[Any]) -> None:
+    def _call_back(self, job: Job[Any], *, looked_at: bool) -> None:
         """Such a job takes long enough to look elsewhere meanwhile."""
         from slmtui.tui.attention import call
 
-        what = _CALLS_BACK[job.station]
-        words = f"The {what} is done." if job.state == "done" else f"The {what} has failed."
+        words = f"The {job.what} is done." if job.state == "done" else f"The {job.what} has failed."
         call(self, "slmtui", words)
-        if self.current_mode != job.station:
+        if not looked_at:
             self.notify(words, severity="information" if job.state == "done" else "error")
 
     def _tell(self, message: JobChanged) -> None:

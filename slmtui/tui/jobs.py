@@ -43,8 +43,9 @@ class Job(Generic[Result]):
         station: str,
         service: Callable[[Cancel], Service[Result]],
         on_done: Callable[[Result], None] | None = None,
+        what: str = "",
     ) -> None:
-        self.station = station
+        self.station, self.what = station, what
         self.cancel = Cancel()
         self.state: JobState = "running"
         self.cancelling = False

@@ -231,6 +231,16 @@ async def test_a_row_with_a_measurement_missing_can_still_be_deployed() -> None:
         await until(pilot, lambda: desk.deployed == ["int8:whole"])
 
 
+async def test_a_variant_that_was_deployed_is_no_lab_that_is_done() -> None:
+    app = app_with(measured(), begun())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Deploy INT8 whole")
+        await pilot.press("d")
+        await until(pilot, lambda: app.current_mode == "deploy")
+        assert [job.what for job in app.jobs.values() if job.station == "lab"] == ["deployment"]
+        assert not [note.message for note in app._notifications]
+
+
 async def test_a_journal_that_cannot_be_read_is_said_and_put_away_after_a_yes() -> None:
     desk = measured()
     desk.damaged = OUTPUT / "lab.json"

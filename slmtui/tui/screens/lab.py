@@ -97,7 +97,7 @@ class LabScreen(LabChoice):
     def _fetch(self, names: Sequence[str]) -> None:
         """Fetch what is not here yet; then it is looked at."""
         self._run, self._face, self._failure, self._fetching = None, TABLE, None, True
-        self.slmtui.start_job(self.MODE, lambda cancel: self._desk.fetch(names, cancel))
+        self.slmtui.start_job(self.MODE, lambda cancel: self._desk.fetch(names, cancel), what="download")
         self._show()
 
     @on(Button.Pressed, "#anew")
@@ -135,7 +135,7 @@ class LabScreen(LabChoice):
 
         self._run, self._failure = None, None
         self.slmtui.free_runtime()  # Windows replaces no file that a process has open
-        self.slmtui.start_job(self.MODE, service, self._deployed)
+        self.slmtui.start_job(self.MODE, service, self._deployed, "deployment")
         self._show()
 
     def _deployed(self, deployment: Deployment) -> None:

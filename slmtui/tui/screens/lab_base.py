@@ -249,7 +249,7 @@ class LabBase(StationScreen):
             return "See the table", "All of them are measured."
         if row is None or row.bytes is None:
             return "Deploy", "There is no model of this row."
-        return f"Deploy {fit(row.variant.label, _LABEL)}", "Enter puts it into Foundry Local."
+        return f"Deploy {fit(row.variant.label, _LABEL)}", "Enter deploys it."
 
     def _can_proceed(self, found: LabProspect | None) -> bool:
         if self._at_work or found is None:

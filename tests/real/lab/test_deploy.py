@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from slmtui import deployment as deployments
 from slmtui import pipeline
 from slmtui.conversion.recipe import recipe
 from slmtui.deployment import Deployment
-from slmtui.events import Cancel, drain
+from slmtui.events import Cancel, Cancelled, Failure, Verdict, drain
 from slmtui.lab.deploy import put_in_place
 
 RECIPE = recipe("int4")
@@ -43,6 +46,23 @@ def test_a_variant_goes_where_the_model_was_and_keeps_its_template_and_takes_nob
     assert (now["cache_dir"], now["version"], now["model_id"]) == (str(cache), 2, was["model_id"])
     assert (other / "inference_model.json").read_text(encoding="utf-8") == written
     assert '"max_length": 1024' in (Path(now["target"]) / "inference_model.json").read_text(encoding="utf-8")
+
+    # What is cancelled or cannot be had leaves the deployment as it was.
+    cancel = Cancel()
+    service = put_in_place(second, one, RECIPE, cancel)
+    next(event for event in service if isinstance(event, Verdict) and event.id == "files")
+    cancel.set()
+    with pytest.raises(Cancelled):
+        drain(service)
+    kept = deployments.load("fern")
+    assert kept.next_station() == "runtime"
+    assert kept.step("conversion").record["output"] == str(other)
+    (one / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(Failure, match="exists and is not empty"):
+        drain(put_in_place(second, one, RECIPE, Cancel()))
+    kept = deployments.load("fern")
+    assert kept.next_station() == "runtime"
+    assert kept.step("conversion").record["output"] == str(other)
 
     # Somebody else's model of that name stays, and the deployment waits for what its user says of it.
     theirs = pipeline.deploy_plan(first).target

@@ -79,6 +79,13 @@ def test_the_same_content_at_another_place_is_the_same_source(
     assert drain(again(moved, Cancel())) is not None
 
 
+def test_one_at_the_very_place_is_found_before_a_later_copy_of_it(conversion: ConversionPlan) -> None:
+    assert drain(again(elsewhere(conversion), Cancel())) is not None
+    found = drain(again(conversion, Cancel()))  # replaces nothing
+    assert found is not None
+    assert found.output == conversion.output
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
 def test_an_output_that_was_changed_is_not_used(conversion: ConversionPlan, name: str) -> None:
     path = conversion.output / name
