@@ -28,6 +28,8 @@ __all__ = ["AT_LEAST", "TURNS", "Checklist", "Item", "checklist"]
 TURNS = 100
 # The share of a suite that has to pass.
 AT_LEAST = 0.9
+# What they are called while they are asked.
+_CONTROLS = {"control": "source", "base": "untuned base"}
 # Shares of the whole that the parts take, measured with the sample; only for the bar.
 _PARTS = {"control": 0.25, "base": 0.25, "questions": 0.3, "memory": 0.25, "lengths": 0.1, "edges": 0.1}
 
@@ -115,7 +117,12 @@ class _Work:
             # An untuned base has often no template; the source shall be asked as it was trained to be.
             jinja = _template(self._model_dir) or None if name == "base" else None
             self._texts[name] = yield from control_answers(
-                source, asked, longest(self._suite), self._cancel, chat_template=jinja
+                source,
+                asked,
+                longest(self._suite),
+                self._cancel,
+                chat_template=jinja,
+                who=_CONTROLS[name],
             )
             self.begun += self.part
 

@@ -28,6 +28,7 @@ def control_answers(
     chat_template: str | None = None,
     repetition_penalty: float = 1.0,
     log: Path | None = None,
+    who: str = "source",
 ) -> Service[tuple[str, ...]]:
     """The answers of `source` to the conversations `lines`, in their order; yields `Progress` and `LogLine`.
 
@@ -40,6 +41,7 @@ def control_answers(
             model it is the control of.
         repetition_penalty: as the model itself is asked with (`ChatParameters.repetition_penalty`).
         log: the file that receives what the worker prints.
+        who: what its progress calls the model that answers.
 
     A line that the source cannot read (its template refuses it, or it is longer than the context) has the
     answer "", and a log line says why.
@@ -61,7 +63,7 @@ def control_answers(
         "chat_template": chat_template,
         "repetition_penalty": repetition_penalty,
     }
-    part = Part(STAGE, "Control", "source", 0.0, 0.1, 1.0, "the questions")
+    part = Part(STAGE, "Control", who, 0.0, 0.1, 1.0, "the questions")
     with tempfile.TemporaryDirectory(prefix="slmtui-", ignore_cleanup_errors=True) as folder:
         reply = yield from work(WORKER, part, request, cancel, log, offline(Path(folder)))
     return tuple(map(str, reply["answers"]))

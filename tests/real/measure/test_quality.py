@@ -61,7 +61,10 @@ def test_the_control_answers_as_the_card_promises_in_order(sample_dir: Path) -> 
         [Message("user", "word " * 4000)],
         [Message("user", "How do I reset my password?")],
     ]
-    first, beyond, last = drain(control_answers(inspect(sample_dir), lines, 60, Cancel()))
+    service = control_answers(inspect(sample_dir), lines, 60, Cancel(), who="untuned base")
+    loading = next(event for event in service if isinstance(event, Progress))
+    assert "the untuned base" in loading.text
+    first, beyond, last = drain(service)
     assert first == last
     assert "Forgot password" in first
     assert beyond == ""
