@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
 from slmtui import deployment as deployments
 from slmtui.config.locations import data_dir
+from slmtui.conversion.manifest import NAME as MANIFEST
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Service
+from slmtui.foundry.deployed import deployed
 from slmtui.measure.checklist import AT_LEAST, TURNS, checklist
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.suite import Suite
@@ -17,6 +20,7 @@ from slmtui.pipeline.measurements import keep_whole
 from slmtui.pipeline.plain_source import plain_source
 from slmtui.source import samples
 from slmtui.source.model_source import ModelSource
+from slmtui.source.samples import Sample
 
 SUITE = "suite.jsonl"
 
@@ -74,9 +78,23 @@ def suite_of(model_dir: Path) -> Suite | None:
     if own.is_file():
         return read_suite(own)
     owner = _deployment_with(model_dir)
-    sample = samples.find(str(owner.step("source").record.get("sample", ""))) if owner else None
+    if owner is not None:
+        sample = samples.find(str(owner.step("source").record.get("sample", "")))
+    else:
+        sample = _sample_behind(model_dir)
     shipped = sample.path.parent / SUITE if sample and sample.path else None
     return read_suite(shipped) if shipped and shipped.is_file() else None
+
+
+def _sample_behind(model_dir: Path) -> Sample | None:
+    """The sample that was converted into this folder, or into the one that it is a deployed copy of."""
+    copied = (one.model_dir for one in deployed() if model_dir in (one.folder, one.path))
+    made = next(copied, model_dir)
+    try:
+        path = json.loads((made / MANIFEST).read_text(encoding="utf-8"))["source"]["path"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return next((one for one in samples.samples() if one.path and str(one.path) == path), None)
 
 
 def _deployment_with(model_dir: Path) -> Deployment | None:

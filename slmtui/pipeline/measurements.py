@@ -18,6 +18,7 @@ from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.quality_figures import Quality
 from slmtui.measure.suite import Suite
 from slmtui.measure.suite_file import read_suite, write_suite
+from slmtui.pipeline.template_proof import chat_template_digest
 
 Found = BenchResult | Quality | Checklist
 _FILES: dict[type[Found], str] = {BenchResult: "bench", Quality: "quality", Checklist: "checklist"}
@@ -29,6 +30,8 @@ _SAMPLES, _SAMPLE_BYTES = 16, 65536
 @dataclass(frozen=True, slots=True)
 class Measurements:
     """The latest of each kind; None where there is none. `problems` names files that could not be read.
+
+    A checklist that was gone through with another chat template than the model has now is none.
 
     `asked` is the suite as it was when the checklist was gone through: its answers are told by their number.
     """
@@ -54,7 +57,7 @@ def keep(model_dir: Path, found: Found, asked: Suite | None = None) -> None:
             path.unlink(missing_ok=True)
         else:
             write_suite(asked, path)
-    document = {"model": model_dir.name} | found.to_json()
+    document = {"model": model_dir.name, "template": chat_template_digest(model_dir)} | found.to_json()
     write_atomic(_file(model_dir, type(found)), json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
@@ -77,7 +80,7 @@ def measurements(model_dir: Path) -> Measurements:
     problems: list[Failure] = []
     for kind, name in _FILES.items():
         try:
-            read[name] = _read(_file(model_dir, kind), kind)
+            read[name] = _read(_file(model_dir, kind), kind, model_dir)
         except Failure as failure:
             problems.append(failure)
     try:
@@ -88,10 +91,13 @@ def measurements(model_dir: Path) -> Measurements:
     return Measurements(**read, problems=tuple(problems))
 
 
-def _read(path: Path, kind: type[Found]) -> Found | None:
+def _read(path: Path, kind: type[Found], model_dir: Path) -> Found | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         document.pop("model")
+        template = document.pop("template", None)
+        if kind is Checklist and template not in (None, chat_template_digest(model_dir)):
+            return None  # with another chat template it is asked something else
         return kind.from_json(document)
     except FileNotFoundError:
         return None

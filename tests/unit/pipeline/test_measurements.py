@@ -11,6 +11,7 @@ import pytest
 
 from slmtui.events import Cancel, Failure, Progress, Service, drain
 from slmtui.measure.bench_figures import BenchPlan, BenchResult, BenchRow, Spread
+from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.quality_figures import Quality
 from slmtui.pipeline.measure import run_bench
 from slmtui.pipeline.measurements import keep, measurements
@@ -33,6 +34,20 @@ def test_a_copy_with_another_template_has_the_same_figures(slmtui_home: Path, tm
     (copy / "inference_model.json").write_text("{}", encoding="utf-8")
     (copy / "genai_config.json").write_text('{"search": {}}', encoding="utf-8")
     assert measurements(copy).quality == FOUND
+
+
+def test_a_checklist_is_that_of_the_chat_template_it_was_asked_with(tmp_path: Path) -> None:
+    made = model(tmp_path / "made", b"weights")
+    (made / "chat_template.jinja").write_text("one", encoding="utf-8")
+    found = Checklist((), seconds=1.0)
+    keep(made, found)
+    keep(made, FOUND)
+    assert measurements(made).checklist == found
+    (made / "chat_template.jinja").write_text("another", encoding="utf-8")
+    now = measurements(made)
+    assert (now.checklist, now.quality, now.problems) == (None, FOUND, ())
+    (made / "chat_template.jinja").write_text("one", encoding="utf-8")
+    assert measurements(made).checklist == found
 
 
 def test_other_weights_of_the_same_size_have_none(slmtui_home: Path, tmp_path: Path) -> None:

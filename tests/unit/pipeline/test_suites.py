@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.foundry import ledger
 from slmtui.measure.checklist_item import Checklist
 from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.pipeline import grow_suite, measurements, save_suite, suite_of, suite_path
@@ -50,6 +53,22 @@ def test_an_answer_that_nobody_judged_is_not_added(model: Path) -> None:
     with pytest.raises(Failure, match="not judged"):
         grow_suite(model, talk(Turn("Hi", "Hello.", right=True), Turn("How?", "So.")), 1)
     assert not suite_path(model).exists()
+
+
+def test_a_folder_that_no_deployment_speaks_of_has_the_suite_of_its_sample(
+    model: Path,
+) -> None:
+    assert suite_of(model) is None
+    made = {"source": {"path": str(samples.resolve("fernlight-support"))}}
+    (model / "slmtui.json").write_text(json.dumps(made), "utf-8")
+    copy = model.with_name("copy")
+    shutil.copytree(model, copy, ignore=shutil.ignore_patterns("slmtui.json"))
+    ledger.enter(ledger.Entry("fern", 1, copy, model.parent, model, "deployed"))
+
+    assert [suite.name for each in (model, copy) if (suite := suite_of(each))] == ["suite.jsonl"] * 2
+
+    (model / "slmtui.json").write_text("[]", "utf-8")
+    assert suite_of(model) is None
 
 
 def test_the_samples_suite_stays_as_it_is_and_the_copy_is_the_models_own(model: Path) -> None:
