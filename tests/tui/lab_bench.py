@@ -6,10 +6,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import slmtui.tui.app
-from slmtui.deployment import Deployment
+from slmtui.deployment import Deployment, usable_name
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.lab.events import RowChanged
 from slmtui.lab.plan import LabModel, LabPlan, Measures, RowForecast
@@ -110,7 +111,7 @@ class FixedDesk(LabDesk):
                 wish, failure=Failure("No variant is chosen.", "Take one."), offered=offered(wish)
             )
         names = wish.source.split(";") if wish.source else [NAME]
-        models = tuple(LabModel(name.strip(), cast("Any", None)) for name in names)
+        models = tuple(_model(name.strip()) for name in names)
         away = tuple(name for name in names if name in self.away)
         if away:
             return LabProspect(wish, offered=offered(wish), away=away)
@@ -180,6 +181,11 @@ class FixedDesk(LabDesk):
         if self.in_the_way:
             return deployment.save()
         return deployment.with_step("foundry", "verified", target=here, model_id=NAME, verdicts=[]).save()
+
+
+def _model(called: str) -> LabModel:
+    """A model that is only known by what it is called."""
+    return LabModel(usable_name(called), cast("Any", SimpleNamespace(name=called)))
 
 
 def _forecast(variant: Variant) -> RowForecast:

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.theme import Theme
+from textual.widgets import Input
 
 from slmtui.deployment import Deployment
 from slmtui.measure.suite import Suite
@@ -18,7 +19,7 @@ from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.path_input import PLACEHOLDER
 from slmtui.tui.widgets.suite_view import SuiteView
-from tests.tui import deploy_bench, validate_bench
+from tests.tui import deploy_bench, lab_bench, validate_bench
 from tests.tui.deploy_bench import FixedDepot
 from tests.tui.validate_bench import ALL, LINES, line
 from tests.tui.walking import primary, screen_text, settled, until
@@ -97,6 +98,15 @@ async def test_the_hint_of_the_path_is_in_sight_to_its_end(size: tuple[int, int]
     app = SlmtuiApp()
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: PLACEHOLDER in screen_text(app))
+
+
+async def test_the_lab_is_headed_with_the_name_that_a_folder_has_in_its_own_script() -> None:
+    app = lab_bench.app_with(lab_bench.FixedDesk(), lab_bench.begun())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: primary(app) == "Compare")
+        app.screen.query_one("#lab-source", Input).value = f"/srv/models/{WIDE}"
+        await pilot.press("s", "enter")
+        await until(pilot, lambda: screen_text(app).splitlines()[0].endswith(f"/srv/models/{WIDE}"))
 
 
 def test_a_theme_of_any_name_has_its_colours_below_the_others() -> None:

@@ -136,9 +136,12 @@ class LabBase(StationScreen):
         self._show()
 
     def _heading(self) -> Content:
-        """Its models: a lab goes on, whatever deployment is in hand."""
+        """Its models, as they are called: a lab goes on, whatever deployment is in hand.
+
+        In the lab's table a name is one that a folder of ours can have: "model" for one in another script.
+        """
         plan = self._run.plan if self._at_work and self._run else self._found.plan if self._found else None
-        names = ", ".join(model.name for model in plan.models) if plan else ""
+        names = ", ".join(model.source.name or model.name for model in plan.models) if plan else ""
         return Content.assemble((self.HEADING, "bold"), ("  " + safe(names) if names else "", MUTED))
 
     @work(thread=True, exclusive=True, group="lab-look")
