@@ -15,7 +15,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.answer_text import AnswerText
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import answered, ask, copy_of, deploy, figures, open_chat, questions
-from tests.tui.walking import known_answers, primary, screen_text, until
+from tests.tui.walking import known_answers, primary, screen_text, settled, until
 
 SIZE = (120, 40)
 
@@ -200,6 +200,27 @@ async def test_parameters_are_checked_as_typed_and_used_for_the_next_answer(
         assert app.chat.turns[-1].answer.completion_tokens == 3
         await pilot.press("ctrl+g")
         await answered(pilot, app)
+        await app.action_quit()
+
+
+async def test_what_comes_next_is_said_when_a_question_begins_not_at_each_letter(
+    sample_dir, converted_sample, monkeypatch
+) -> None:
+    deploy(sample_dir, converted_sample)
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        question = await open_chat(pilot, app)
+        await ask(pilot, app, "hello")
+        await until(pilot, lambda: primary(app) == "Validate")
+        await settled(pilot)
+        said: list[str] = []
+        show_action = app.screen.show_action
+        monkeypatch.setattr(app.screen, "show_action", lambda: (said.append(question.text), show_action())[1])
+        await pilot.press(*"why")
+        await until(pilot, lambda: question.text == "why" and primary(app) == "Send")
+        await pilot.press("backspace", "backspace", "backspace")
+        await until(pilot, lambda: question.text == "" and primary(app) == "Validate")
+        assert len(said) == 2
         await app.action_quit()
 
 

@@ -35,6 +35,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
     CSS_PATH = "chat.tcss"
     SCROLLS = False
     HELP = HELP
+    _typed = False
     BINDINGS = [
         Binding("ctrl+home", "earlier", "Earlier turns", show=False, tooltip="Show turns from before"),
     ]
@@ -90,8 +91,10 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
         self.changed(kept=False)
 
     @on(TextArea.Changed, "#question")
-    def _question_typed(self) -> None:
-        if self._has_body and not self.session.answering:
+    def _question_typed(self, event: TextArea.Changed) -> None:
+        """What comes next depends on whether there is a question, not on each letter of it."""
+        typed, self._typed = self._typed, bool(event.text_area.text)
+        if typed is not self._typed and self._has_body and not self.session.answering:
             self.show_action()
 
     @on(PromptArea.Paged)
