@@ -160,6 +160,9 @@ class Table(RowList):
 class Headings(Table):
     """What a question begins with tells it from others, not its end as with a path."""
 
+    # Of a class above, styles count less than those of the list itself.
+    DEFAULT_CSS = "Headings { .table-rows:focus { background-tint: $background 0%; } }"
+
     @staticmethod
     def _cut(text: str, width: int) -> str:
         return fit(text, width)
