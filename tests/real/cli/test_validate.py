@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,10 @@ def test_what_cannot_be_asked_is_refused_at_once(
 ) -> None:
     wrong = suite(tmp_path / "wrong.jsonl", {"prompt": RESET})
     given = [argument.replace("{wrong}", str(wrong)) for argument in arguments]
-    assert main(["validate", str(converted_sample), *given, "--json"]) == 1
+    model = tmp_path / "model"
+    shutil.copytree(converted_sample, model)
+    (model / "slmtui.json").unlink()  # it says of which sample it was made, which has a suite
+    assert main(["validate", str(model), *given, "--json"]) == 1
     end = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert end["status"] == "failed"
     assert cause in end["cause"]
