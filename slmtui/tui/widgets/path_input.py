@@ -10,7 +10,7 @@ from textual.widgets import Input
 from slmtui.config.files import typed_path
 from slmtui.events import Failure
 
-PLACEHOLDER = "a folder, .gguf file, or org/name on the hub"
+PLACEHOLDER = "a folder, .gguf file, or hub org/name"
 # One line each: the field says it while it has the focus.
 EXPLAINED = (
     ("folder", "a Hugging Face checkpoint, or a LoRA adapter; → completes the path"),
