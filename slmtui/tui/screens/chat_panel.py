@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
+from slmtui.events import Cancel, Service
 from slmtui.runtime.tuning import Tuning
 from slmtui.tui.chat_words import rate
 from slmtui.tui.jobs import Job
@@ -87,21 +89,22 @@ class ChatPanel(ChatBase):
     @on(ParameterPanel.Tune)
     def action_tune(self) -> None:
         """Measure which runtime options are fastest on this machine."""
-        job = self.slmtui.job(self.MODE)
-        if job is not None and job.running:
-            self.notify("Esc stops what runs first.", timeout=2)
-        elif self.session.target is not None:
-            self.slmtui.start_job(self.MODE, self.session.tune)
-            self.show_action()
+        self._with_the_model(self.session.tune)
 
     @on(ParameterPanel.Untune)
     def _untune(self) -> None:
+        words = "The runtime options are the model's own again."
+        self._with_the_model(self.session.untune, lambda _: self.notify(words, timeout=4))
+
+    def _with_the_model(
+        self, service: Callable[[Cancel], Service[Any]], on_done: Callable[[Any], None] | None = None
+    ) -> None:
+        """Do something with the model that is loaded, unless it is at work."""
         job = self.slmtui.job(self.MODE)
         if job is not None and job.running:
             self.notify("Esc stops what runs first.", timeout=2)
         elif self.session.target is not None:
-            words = "The runtime options are the model's own again."
-            self.slmtui.start_job(self.MODE, self.session.untune, lambda _: self.notify(words, timeout=4))
+            self.slmtui.start_job(self.MODE, service, on_done)
             self.show_action()
 
     def tuned(self, job: Job[Any]) -> None:

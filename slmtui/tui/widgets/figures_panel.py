@@ -89,10 +89,12 @@ class FiguresPanel(Vertical):
             return
         rss, cpu = usage
         session.usage.append((rss, cpu))
+        # A copy: another thread that ends the host forgets them, at any moment.
+        seen = list(session.usage) or [(rss, cpu)]
         self._cores = Cores()
         answers = session.conversation.answers
         seconds = session.loaded.seconds if session.loaded else answers[-1].load_seconds if answers else 0.0
-        peak = max(rss, *(used for used, _ in session.usage), *(a.peak_rss_bytes for a in answers[-1:]))
+        peak = max([*(used for used, _ in seen), *(a.peak_rss_bytes for a in answers[-1:])])
         self.query_one("#model-facts", Facts).show(
             [
                 ("engine", host.title),
@@ -102,8 +104,8 @@ class FiguresPanel(Vertical):
                 ("cores", cores(busy)),
             ]
         )
-        self._plot("memory", [used for used, _ in session.usage])
-        self._plot("cpu", [percent for _, percent in session.usage])
+        self._plot("memory", [used for used, _ in seen])
+        self._plot("cpu", [percent for _, percent in seen])
 
     def _plot(self, name: str, values: list[float] | list[int]) -> None:
         """A plot of one value would say nothing."""

@@ -76,7 +76,7 @@ class LabTable(Table):
 
         def width() -> int:
             return sum(
-                _GAPS + max(cell_len(_HEADINGS[each]), *(cell_len(cell(row, each)) for row in rows))
+                _GAPS + max([cell_len(_HEADINGS[each]), *(cell_len(cell(row, each)) for row in rows)])
                 for each in kept
             )
 
