@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import deque
 from pathlib import Path
 
 from textual import events
@@ -13,6 +14,7 @@ from slmtui.runtime import conversations, tuned
 from slmtui.runtime.conversation import Turn
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.answer_text import AnswerText
+from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import answered, ask, copy_of, deploy, figures, open_chat, questions
 from tests.tui.walking import known_answers, primary, screen_text, settled, until
@@ -237,6 +239,28 @@ async def test_what_a_tuning_has_found_is_taken_back_in_the_panel(sample_dir, co
         await until(pilot, lambda: str(button.label) == "Tune" and app.chat.loaded is not None)
         assert tuned.look_up(converted_sample) is None
         await until(pilot, lambda: not app.job("chat").running)
+        await app.action_quit()
+
+
+class _Forgetful(deque[tuple[int, float]]):
+    """As when another thread ends the host in the very moment."""
+
+    def append(self, sample: tuple[int, float]) -> None:
+        self.clear()
+
+
+async def test_figures_that_are_forgotten_while_they_are_drawn_do_not_end_the_app(
+    sample_dir, converted_sample
+) -> None:
+    deploy(sample_dir, converted_sample)
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await open_chat(pilot, app)
+        app.chat.usage = _Forgetful()
+        host = app.chat.host
+        assert host is not None
+        app.screen.query_one(FiguresPanel)._show_process(app.chat, host, (5_000_000, 1.0), (1.0,))
+        await until(pilot, lambda: "5.0" in screen_text(app))
         await app.action_quit()
 
 
