@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from textual.app import App
@@ -16,10 +17,13 @@ class EarlyKeys(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self._early: deque[Event] = deque()
+        self.typed_at = 0.0  # by the monotonic clock
 
     async def on_event(self, event: Event) -> None:
         """Quitting alone waits for nothing."""
         typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
+        if typed:
+            self.typed_at = time.monotonic()
         if not typed or getattr(event, "key", "") == "ctrl+q":
             await super().on_event(event)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,10 +19,10 @@ Result = TypeVar("Result")
 # Jobs that call the user back at their end, by their station, and what they are called unless they say it.
 _CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
-# A collection of everything stops the event loop for some frames: while a job works it hardly ever comes, and
-# once nothing has happened for a moment it may again.
-_COLLECTOR = gc.get_threshold()
-_HARDLY_EVER = (*_COLLECTOR[:2], 1_000)
+# A collection of everything stops the event loop for some frames: it comes when nobody types and no job
+# works, and else hardly ever.
+_HARDLY_EVER = (*gc.get_threshold()[:2], 1_000)
+_DUE = gc.get_threshold()[2]
 _QUIET_SECONDS = 2.0
 
 
@@ -35,6 +36,8 @@ class JobApp(EarlyKeys):
 
     def on_mount(self) -> None:
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
+        gc.set_threshold(*_HARDLY_EVER)
+        self.set_interval(_QUIET_SECONDS, self._collect)
 
     def start_job(
         self,
@@ -52,7 +55,6 @@ class JobApp(EarlyKeys):
             return running
         job = Job(station, service, on_done, what or _CALLS_BACK.get(station, ""))
         self.jobs[self._job_key(station)] = job
-        gc.set_threshold(*_HARDLY_EVER)
         job.start()
         if self._pump_timer is not None:
             self._pump_timer.resume()
@@ -86,11 +88,12 @@ class JobApp(EarlyKeys):
             self._tell(JobChanged(job, events))
         if not busy and self._pump_timer is not None:
             self._pump_timer.pause()
-            self.set_timer(_QUIET_SECONDS, self._collect_again)
 
-    def _collect_again(self) -> None:
-        if not any(job.running for job in self.jobs.values()):
-            gc.set_threshold(*_COLLECTOR)
+    def _collect(self) -> None:
+        """What the collector would have done by now, if this is a quiet moment."""
+        quiet = time.monotonic() > self.typed_at + _QUIET_SECONDS
+        if quiet and gc.get_count()[2] >= _DUE and not any(job.running for job in self.jobs.values()):
+            gc.collect()
 
     def _call_back(self, job: Job[Any], *, looked_at: bool) -> None:
         """Such a job takes long enough to look elsewhere meanwhile."""

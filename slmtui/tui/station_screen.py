@@ -19,6 +19,7 @@ from textual.widgets import Button, Static
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
+from slmtui.tui.sparing import Sparing
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.rail import Rail
 
@@ -50,6 +51,7 @@ class StationScreen(Commands, Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = Sparing()
         self._has_body = False
 
     @property

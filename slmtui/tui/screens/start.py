@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Key, Paste
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from slmtui.config.locations import deployments_dir, settings_file
@@ -49,8 +50,6 @@ class StartScreen(StationScreen):
         self._welcomed = False
 
     def compose_body(self) -> ComposeResult:
-        # Said before there is anything on the screen: later it would have to be styled all over again.
-        self._welcome(not any(deployments_dir().glob("*.toml")))
         with Horizontal(id="start"):
             with Vertical(id="choices"):
                 yield SourceList()
@@ -62,7 +61,8 @@ class StartScreen(StationScreen):
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
             with Vertical(id="found"):
-                with Vertical(id="welcome"):
+                with Vertical(id="welcome") as welcome:
+                    self._welcome(not any(deployments_dir().glob("*.toml")), welcome)
                     yield Static("Welcome to slmtui", classes="section")
                     yield Facts(id="welcome-keys")
                 yield JobPanel(log=False, usage=False, id="start-job")
@@ -99,11 +99,11 @@ class StartScreen(StationScreen):
         for failure in self._sources.fill():
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False)
 
-    def _welcome(self, wanted: bool) -> None:
+    def _welcome(self, wanted: bool, place: Widget | None = None) -> None:
         """Say how it goes, to whoever has neither begun nor set anything yet and has not gone on here."""
         wanted = wanted and not settings_file().exists()
         self._welcomed = not wanted
-        self.set_class(wanted, "-welcome")
+        (place or self.query_one("#welcome")).set_class(wanted, "-wanted")
 
     # What the highlighted or typed source is
 
@@ -162,8 +162,11 @@ class StartScreen(StationScreen):
 
     def _show_path_help(self) -> None:
         """What can be typed stands below the field while it has the focus, in place of the tour."""
-        self.set_class(self.focused is not None and self.focused.id == "path", "-typing")
-        self.set_class(bool(self._path.text), "-typed")
+        typing = self.focused is not None and self.focused.id == "path"
+        # The two alone know of it: for a class of the screen all that is on it would be styled anew.
+        for place in self.query("#path-help, #tour-box"):
+            place.set_class(typing, "-typing")
+            place.set_class(bool(self._path.text), "-typed")
 
     # Going on
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.strip import Strip
 from textual.widgets import Input, Log, Static
 
 from slmtui.tui.format import MUTED, safe
 from slmtui.tui.jobs import LOG_LINES
+from slmtui.tui.two_steps import Jumps
 
 Level: TypeAlias = Literal["all", "warnings", "errors"]
 _LEVELS: tuple[Level, ...] = ("all", "warnings", "errors")
@@ -48,13 +52,45 @@ def _brief(line: str) -> str:
     return f"{found['time']} {level}{line[found.end() :]}"
 
 
-class _Lines(Log):
-    """The lines themselves, with what is searched for in reverse."""
+class _Line(NamedTuple):
+    """A line as it was written, its level, and as it is shown."""
+
+    text: str
+    level: str
+    brief: str
+
+
+class _Lines(Jumps, Log):
+    """The lines themselves, with what is searched for in reverse.
+
+    Textual's own looks up its style and makes each line anew whenever it is drawn; here that is done once.
+    """
 
     def __init__(self) -> None:
+        self._style: Style | None = None
         super().__init__(max_lines=LOG_LINES, auto_scroll=True, highlight=True, classes="job-log")
         self.wanted = ""
         self.highlighter = self._mark  # type: ignore[assignment]
+
+    @property
+    def rich_style(self) -> Style:
+        """The style of a line: what stands behind the log does not shine through."""
+        if self._style is None:
+            self._style = super().rich_style
+        return self._style
+
+    def notify_style_update(self) -> None:
+        """Textual calls it when any of the styles has changed."""
+        self._style = None
+        super().notify_style_update()
+
+    def _render_line_strip(self, y: int, rich_style: Style) -> Strip:
+        if self.text_selection is not None:
+            return super()._render_line_strip(y, rich_style)
+        strip = self._render_line_cache.get(y)
+        if strip is None:
+            strip = self._render_line_cache[y] = super()._render_line_strip(y, rich_style)
+        return strip
 
     def _mark(self, text: Text) -> Text:
         if self.wanted:
@@ -64,6 +100,15 @@ class _Lines(Log):
         if level != "info":
             text.stylize("bold" if level == "error" else "italic")
         return text
+
+    def _update_size(self, updates: int, lines: list[str]) -> None:  # type: ignore[override]
+        """How wide the longest line is; a thread of Textual's own asks for another layout when it is done."""
+        if lines:
+            self._update_maximum_width(updates, max(map(self._cells, lines)))
+
+    def _cells(self, line: str) -> int:
+        plain = line.isascii() and "\t" not in line
+        return len(line) if plain else cell_len(self._process_line(line))
 
     def mark(self, wanted: str) -> None:
         """Mark another text."""
@@ -82,8 +127,6 @@ class LogView(Vertical):
         .log-bar { height: 1; display: none; }
         .log-search { width: 1fr; display: none; }
         .log-state { width: auto; min-width: 1; max-width: 100%; }
-        &.-used .log-bar { display: block; }
-        &.-searching .log-search { display: block; }
         .job-log {
             height: 1fr;
             background: $surface;
@@ -101,17 +144,20 @@ class LogView(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._all: deque[tuple[str, str]] = deque(maxlen=LOG_LINES)
+        self._all: deque[_Line] = deque(maxlen=LOG_LINES)
         self._shown: deque[str] = deque(maxlen=LOG_LINES)
         self._level: Level = "all"
         self._at = -1
         self._room = 0  # cells that the line about it has had at the most
+        # Shown and hidden one by one: for a class of the whole all styles in it would be looked up.
+        self._log = _Lines()
+        self._field = Input(placeholder="search the log", compact=True, classes="log-search")
+        self._state = Static(classes="log-state")
+        self._bar = Horizontal(self._field, self._state, classes="log-bar")
 
     def compose(self) -> ComposeResult:
-        yield _Lines()
-        with Horizontal(classes="log-bar"):
-            yield Input(placeholder="search the log", compact=True, classes="log-search")
-            yield Static(classes="log-state")
+        yield self._log
+        yield self._bar
 
     @property
     def lines(self) -> Sequence[str]:
@@ -121,16 +167,12 @@ class LogView(Vertical):
     @property
     def text(self) -> str:
         """The same as they were written, to be copied."""
-        return "\n".join(line for line, level in self._all if self._passes(level))
+        return "\n".join(line.text for line in self._all if self._passes(line.level))
 
     @property
     def follows(self) -> bool:
         """Whether new lines come into sight by themselves."""
         return self._log.auto_scroll
-
-    @property
-    def _log(self) -> _Lines:
-        return self.query_one(_Lines)
 
     def start(self, lines: Iterable[str]) -> None:
         """Show the log of another job, as it opens."""
@@ -142,17 +184,17 @@ class LogView(Vertical):
 
     def add(self, lines: Iterable[str]) -> None:
         """Show more lines."""
-        new: list[tuple[str, str]] = []
-        level = self._all[-1][1] if self._all else ""
+        new: list[_Line] = []
+        level = self._all[-1].level if self._all else ""
         for line in lines:
             level = level_of(line, level)
-            new.append((line, level))
+            new.append(_Line(line, level, _brief(line)))
         self._all.extend(new)
-        shown = [_brief(line) for line, level in new if self._passes(level)]
+        shown = [line.brief for line in new if self._passes(line.level)]
         if shown:
             self._shown.extend(shown)
             self._log.write_lines(shown)
-        if self.has_class("-used"):
+        if self._bar.display:
             self._say()
 
     def _passes(self, level: str) -> bool:
@@ -160,7 +202,7 @@ class LogView(Vertical):
 
     def _fill(self) -> None:
         self._shown.clear()
-        self._shown.extend(_brief(line) for line, level in self._all if self._passes(level))
+        self._shown.extend(line.brief for line in self._all if self._passes(line.level))
         log = self._log
         log.clear()
         log.write_lines(self._shown)
@@ -169,15 +211,15 @@ class LogView(Vertical):
 
     def search(self) -> None:
         """Open the search field."""
-        self.add_class("-used", "-searching")
+        self._bar.display = self._field.display = True
         self._say()
-        self.query_one(Input).focus()
+        self._field.focus()
 
     def close_search(self) -> bool:
         """Close the search field; False if it was not open."""
-        if not self.has_class("-searching"):
+        if not self._field.display:
             return False
-        self.remove_class("-searching")
+        self._field.display = False
         self._log.mark("")
         self._at = -1
         self._log.focus()
@@ -187,7 +229,7 @@ class LogView(Vertical):
     def next_level(self) -> None:
         """Show all lines, warnings and errors, or errors alone."""
         self._level = _LEVELS[(_LEVELS.index(self._level) + 1) % len(_LEVELS)]
-        self.add_class("-used")
+        self._bar.display = True
         self._at = -1
         self._fill()
         self._say()
@@ -198,7 +240,7 @@ class LogView(Vertical):
         log.auto_scroll = not log.auto_scroll
         if log.auto_scroll:
             log.scroll_end(animate=False)
-        self.add_class("-used")
+        self._bar.display = True
         self._say()
 
     @on(Input.Changed)
@@ -246,4 +288,4 @@ class LogView(Vertical):
         # Typing in the field lays nothing out anew unless more room is needed.
         more = said.cell_length > self._room
         self._room = max(said.cell_length, self._room)
-        self.query_one(".log-state", Static).update(said, layout=more)
+        self._state.update(said, layout=more)

@@ -11,14 +11,14 @@ from textual.widgets import Static
 
 from slmtui.runtime.conversation import Conversation
 from slmtui.tui.chat_session import ChatSession
-from slmtui.tui.two_steps import Grows
+from slmtui.tui.two_steps import Grows, Jumps
 from slmtui.tui.widgets.turn_view import TurnView
 
 # A long conversation shows its last turns, so that its widgets do not become more and more.
 _MOST, _STEP = 40, 20
 
 
-class Transcript(Grows, VerticalScroll, can_focus=False):
+class Transcript(Grows, Jumps, VerticalScroll, can_focus=False):
     """Shows what the session has; what did not change is left as it is."""
 
     BLANK = True
@@ -132,16 +132,18 @@ class Transcript(Grows, VerticalScroll, can_focus=False):
     def _settle(self) -> None:
         """Turns that are more than a page out of sight rest, but for the last one, which may grow."""
         self._forget()
-        page = self.size.height
-        top, bottom = self.scroll_y - page, self.scroll_y + 2 * page
-        for view in self.views[:-1]:
-            place = view.virtual_region
-            if place.height:
-                view.rest(place.bottom < top or place.y > bottom)
+        # All is as it was placed last: to ask for a region would place all widgets of the screen anew.
+        size = self.container_size
+        top, bottom = self.scroll_y - size.height, self.scroll_y + 2 * size.height
+        last = self.view(-1)
+        for place in self.arrange(size - self.scrollbar_gutter.totals).placements:
+            view = place.widget
+            if isinstance(view, TurnView) and view is not last and place.region.height:
+                view.rest(place.region.bottom < top or place.region.y > bottom)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if abs(new_value - old_value) > self.size.height:
+        if abs(new_value - old_value) > self.container_size.height:
             self._settle()
         elif round(old_value) != round(new_value):
             self.call_after_refresh(self._settle)  # what comes into sight is awake already: it is shown first
