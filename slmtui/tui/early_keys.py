@@ -24,6 +24,8 @@ class EarlyKeys(App[int]):
         typed = isinstance(event, (Key, Paste)) and not event.is_forwarded
         if typed:
             self.typed_at = time.monotonic()
+            if self.screen_stack and isinstance(self.screen, StationScreen):
+                self.screen.hurry()
         if not typed or getattr(event, "key", "") == "ctrl+q":
             await super().on_event(event)
             return

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from slmtui.tui.at_once import AtOnce
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
 
 
-class StationScreen(Commands, Screen[None]):
+class StationScreen(AtOnce, Commands, Screen[None]):
     """A station: `MODE` names it, `HEADING` says what happens here, `HELP` explains it (Markdown).
 
     A screen that belongs to a station names that one in `RAIL`.

@@ -6,7 +6,7 @@ Its version is fixed, and each of these overrides one method of its own.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 from textual.screen import Screen
@@ -73,15 +73,3 @@ class Grows(_Widget):
     ) -> bool:
         placed_anew = self.is_anchored and container_size != self._container_size
         return super()._size_updated(size, virtual_size, container_size, layout=layout and placed_anew)
-
-
-class Jumps(_Widget):
-    """Scrolls to where it is wanted at once.
-
-    Textual glides there, and each step of that draws all that is in sight: the next key waits for it.
-    """
-
-    def _scroll_to(
-        self, x: float | None = None, y: float | None = None, *, animate: bool = False, **how: Any
-    ) -> bool:
-        return super()._scroll_to(x, y, animate=False, **how)

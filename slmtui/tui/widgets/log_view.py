@@ -18,9 +18,9 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widgets import Input, Log, Static
 
+from slmtui.tui.at_once import Jumps
 from slmtui.tui.format import MUTED, safe
 from slmtui.tui.jobs import LOG_LINES
-from slmtui.tui.two_steps import Jumps
 
 Level: TypeAlias = Literal["all", "warnings", "errors"]
 _LEVELS: tuple[Level, ...] = ("all", "warnings", "errors")

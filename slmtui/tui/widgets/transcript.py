@@ -10,8 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from slmtui.runtime.conversation import Conversation
+from slmtui.tui.at_once import Jumps
 from slmtui.tui.chat_session import ChatSession
-from slmtui.tui.two_steps import Grows, Jumps
+from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.turn_view import TurnView
 
 # A long conversation shows its last turns, so that its widgets do not become more and more.
