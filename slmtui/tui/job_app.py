@@ -21,8 +21,8 @@ _CALLS_BACK = {"convert": "conversion", "validate": "validation", "lab": "lab"}
 PUMP_SECONDS = 1 / 20
 # A collection of everything stops the event loop for some frames: it comes when nobody types and no job
 # works, and else hardly ever.
-_HARDLY_EVER = (*gc.get_threshold()[:2], 1_000)
-_DUE = gc.get_threshold()[2]
+_COLLECTOR = gc.get_threshold()
+_HARDLY_EVER = (*_COLLECTOR[:2], 1_000)
 _QUIET_SECONDS = 2.0
 
 
@@ -38,6 +38,9 @@ class JobApp(EarlyKeys):
         self._pump_timer = self.set_interval(PUMP_SECONDS, self._pump, pause=True)
         gc.set_threshold(*_HARDLY_EVER)
         self.set_interval(_QUIET_SECONDS, self._collect)
+
+    def on_unmount(self) -> None:
+        gc.set_threshold(*_COLLECTOR)
 
     def start_job(
         self,
@@ -92,7 +95,7 @@ class JobApp(EarlyKeys):
     def _collect(self) -> None:
         """What the collector would have done by now, if this is a quiet moment."""
         quiet = time.monotonic() > self.typed_at + _QUIET_SECONDS
-        if quiet and gc.get_count()[2] >= _DUE and not any(job.running for job in self.jobs.values()):
+        if quiet and gc.get_count()[2] >= _COLLECTOR[2] and not any(job.running for job in self.jobs.values()):
             gc.collect()
 
     def _call_back(self, job: Job[Any], *, looked_at: bool) -> None:
