@@ -7,7 +7,7 @@ from textual.content import Content
 from slmtui.runtime.answer import Answer
 from slmtui.runtime.conversation import Conversation
 from slmtui.runtime.figures import SessionFigures
-from slmtui.tui.format import MUTED
+from slmtui.tui.format import MUTED, fit
 from slmtui.units import duration, size
 
 ENDINGS = {
@@ -104,7 +104,7 @@ def parameter_rows(conversation: Conversation) -> list[tuple[str, str]]:
         ("max length", f"{p.max_length:,}" if p.max_length else ""),
         ("seed", "" if p.seed is None else str(p.seed)),
         ("stop at", " | ".join(p.stop).replace("\n", "\\n")),
-        ("system", " ".join(conversation.system.split())[:200]),
+        ("system", fit(" ".join(conversation.system.split()), 200)),
     ]
 
 

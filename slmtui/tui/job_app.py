@@ -95,7 +95,8 @@ class JobApp(EarlyKeys):
     def _collect(self) -> None:
         """What the collector would have done by now, if this is a quiet moment."""
         quiet = time.monotonic() > self.typed_at + _QUIET_SECONDS
-        if quiet and gc.get_count()[2] >= _COLLECTOR[2] and not any(job.running for job in self.jobs.values()):
+        works = any(job.running for job in self.jobs.values())
+        if quiet and not works and gc.get_count()[2] >= _COLLECTOR[2]:
             gc.collect()
 
     def _call_back(self, job: Job[Any], *, looked_at: bool) -> None:

@@ -10,10 +10,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
 
 from slmtui.tui.app import SlmtuiApp
-from slmtui.tui.widgets.log_view import _Lines
+from slmtui.tui.widgets.log_lines import LogLines
 
 # Where a line goes on to the right, and the cursor or a key brings it into sight.
-_SIDEWAYS = (Input, TextArea, _Lines)
+_SIDEWAYS = (Input, TextArea, LogLines)
 
 
 def ill_placed(app: SlmtuiApp) -> list[str]:

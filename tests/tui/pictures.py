@@ -29,11 +29,16 @@ DARK, LIGHT = "slmtui-dark", "slmtui-light"
 
 
 async def pictured(
-    snapshot: SnapshotAssertion, app: SlmtuiApp, reach: Reach, let_go: Callable[[], object] = lambda: None
+    snapshot: SnapshotAssertion,
+    app: SlmtuiApp,
+    reach: Reach,
+    let_go: Callable[[], object] = lambda: None,
+    again: Reach | None = None,
 ) -> None:
     """Bring about a state, then grow the terminal in the dark and shrink it in the light.
 
-    `let_go` ends what is under way in the app, which would keep it from ending.
+    `let_go` ends what is under way in the app, which would keep it from ending; `again` brings the state
+    about once more in the light, where Textual's own window does not take another theme while it is open.
     """
     wrong: list[str] = []
     async with app.run_test(size=UP[0]) as pilot:
@@ -45,6 +50,8 @@ async def pictured(
             for size in UP:
                 wrong += await _looked_at(snapshot, pilot, size)
             app.theme = LIGHT
+            if again is not None:
+                await again(pilot, app)
             for size in reversed(PICTURED):
                 wrong += await _looked_at(snapshot, pilot, size)
         finally:

@@ -19,7 +19,8 @@ from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.command_pane import CommandPane
 from slmtui.tui.widgets.config_pane import ConfigPane
 from slmtui.tui.widgets.conversion_facts import done_rows
-from slmtui.tui.widgets.log_view import LogView, level_of
+from slmtui.tui.widgets.log_lines import level_of
+from slmtui.tui.widgets.log_view import LogView
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
 from tests.tui.walking import primary, screen_text, until
 

@@ -83,6 +83,13 @@ async def _jump(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 async def _palette(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _deployments(pilot, app)
+    await _open_palette(pilot, app)
+
+
+async def _open_palette(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    if app.screen.is_modal:
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal)
     await pilot.press("ctrl+p")
     await until(pilot, lambda: app.screen.is_modal and "Forget the highlighted" in screen_text(app))
 
@@ -147,4 +154,5 @@ async def test_it_looks_as_it_did(
         monkeypatch.setattr(f"slmtui.tui.widgets.{place}.ago", lambda at: "4 h ago")
     if state != "welcome":
         begun()
-    await pictured(snapshot, SlmtuiApp(), STATES[state])
+    again = _open_palette if state == "palette" else None
+    await pictured(snapshot, SlmtuiApp(), STATES[state], again=again)
