@@ -107,7 +107,7 @@ class BareApp(App[None]):
         log.focus()
 
 
-async def test_a_bare_textual_log(monkeypatch: pytest.MonkeyPatch, quiet: None) -> None:
+async def test_a_bare_textual_log(monkeypatch: pytest.MonkeyPatch) -> None:
     app = BareApp()
     hand = Hand(app, monkeypatch)
     async with app.run_test(size=SIZE) as pilot:
@@ -118,12 +118,6 @@ async def test_a_bare_textual_log(monkeypatch: pytest.MonkeyPatch, quiet: None) 
     print(f"of it at work {hand.worst(hand.busy):.0f} ms")
 
 
-@pytest.fixture
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing moves by itself."""
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-
-
 async def focused(pilot: Pilot[int], widget: Widget) -> None:
     widget.focus()
     await until(pilot, lambda: widget.has_focus)
@@ -131,7 +125,7 @@ async def focused(pilot: Pilot[int], widget: Widget) -> None:
 
 
 async def test_a_log_of_100000_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path, quiet: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path
 ) -> None:
     deploy(tmp_path, tmp_path)
     app = SlmtuiApp()
@@ -164,7 +158,7 @@ async def test_a_log_of_100000_lines(
 
 
 async def test_a_conversation_of_500_turns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path, quiet: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path
 ) -> None:
     (tmp_path / "genai_config.json").write_text("{}", encoding="utf-8")
     deploy(tmp_path, tmp_path)
@@ -193,7 +187,7 @@ async def test_a_conversation_of_500_turns(
 
 
 async def test_200_deployments(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path, quiet: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goals: Goals, slmtui_home: Path
 ) -> None:
     for number in range(DEPLOYMENTS):
         deploy(tmp_path, tmp_path, f"model-{number}")

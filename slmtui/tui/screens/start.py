@@ -19,7 +19,7 @@ from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
 from slmtui.tui.jobs import Job, JobChanged
-from slmtui.tui.start_words import HELP, TOUR, WELCOME
+from slmtui.tui.start_words import HELP, TOUR, TOUR_KEYS, WELCOME
 from slmtui.tui.starting import Request
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.facts import Facts
@@ -60,6 +60,7 @@ class StartScreen(StationScreen):
                 with Vertical(id="tour-box"):
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
+                    yield Static(TOUR_KEYS, id="tour-keys")
             with Vertical(id="found"):
                 with Vertical(id="welcome") as welcome:
                     self._welcome(not any(deployments_dir().glob("*.toml")), welcome)
