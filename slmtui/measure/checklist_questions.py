@@ -9,6 +9,7 @@ from slmtui.measure.suite import SuiteScore
 
 # Answers lost by the conversion are more than chance where so many of them would be rarer than this.
 _CHANCE = 0.05
+_LOST = "Look at the answers that were lost; if they matter, take a finer precision."
 
 
 def judge_questions(
@@ -69,22 +70,23 @@ def _judged(
         fix = "Take a finer precision: smaller blocks, INT8 or FP16. Its source gives these answers right."
         return item("questions", "fail", evidence, fix, figures)
     if score.share < at_least:
-        return item("questions", "fail", evidence, _fix(control, at_least), figures)
+        return item("questions", "fail", evidence, _fix(control, at_least, figures), figures)
     if base is not None and base.passed >= score.passed:
         fix = "The fine-tuning has taught nothing that this suite asks for: ask what the base does not know."
         return item("questions", "warn", evidence, fix, figures)
     return item("questions", "pass", evidence, figures=figures)
 
 
-def _fix(control: SuiteScore | None, at_least: float) -> str:
+def _fix(control: SuiteScore | None, at_least: float, figures: dict[str, float]) -> str:
     if control is None:
         return (
             "Read the answers that did not pass. Name the source as the control: it tells whether the"
             " conversion or the fine-tuning is at fault. Then look at the template."
         )
     if control.share < at_least:
-        return "The source itself does not know the answers: train it further, or correct the suite."
-    return "Look at the answers that were lost; if they matter, take a finer precision."
+        fix = "The source itself does not know the answers: train it further, or correct the suite."
+        return f"{fix} {_LOST}" if figures["lost"] else fix
+    return _LOST
 
 
 def _changed(before: SuiteScore, after: SuiteScore) -> tuple[int, int]:

@@ -227,7 +227,7 @@ class SlmtuiApp(Commands, InHandApp):
         yield from super().get_system_commands(screen)
         for mode, title in (*STATIONS, *SIDE_SCREENS):
             yield SystemCommand(
-                f"Go to {title}", f"Show the {title} screen", lambda m=mode: self.action_station(m)
+                f"Go to {title}", f"The screen “{title}”", lambda m=mode: self.action_station(m)
             )
         yield SystemCommand("Help", "What this screen is for, and its keys", self.action_help)
         yield SystemCommand("Jump", "A letter over every field: go there", self.action_jump)

@@ -8,6 +8,7 @@ TOUR = (
     ("4 Template", "The prompt, derived from the model's own chat template."),
     ("5 Deploy", "Into Foundry Local. It counts once the SDK lists it, loads it and answers."),
     ("6 Chat", "Talk to it, and see what every answer costs."),
+    ("7 Validate", "Measured, asked what it must know, and reported."),
 )
 TOUR_KEYS = "Enter goes on from one to the next; ? explains each screen."
 

@@ -121,7 +121,9 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key of this screen does anything before there is something to do it with."""
-        return self._has_body and super().check_action(action, parameters)
+        if not self._has_body or (action == "proceed" and self.query_one("#primary", Button).disabled):
+            return False
+        return super().check_action(action, parameters)
 
     def on_screen_resume(self) -> None:
         if self._has_body:
@@ -156,7 +158,9 @@ class StationScreen(AtOnce, Commands, Screen[None]):
             self.set_focus(
                 None
             )  # else Textual gives it to the button beside: Enter would cancel what it began
-        button.disabled = not enabled
+        if button.disabled == enabled:
+            button.disabled = not enabled
+            self.refresh_bindings()
         shown = self.query_one("#hint", Static)
         shown.update(hint)
         shown.tooltip = hint or None  # where it is cut, the mouse shows all of it

@@ -93,7 +93,7 @@ def test_the_whole_path_with_the_mouse_alone(terminal: Terminal, slmtui_home: Pa
     terminal.click("Send")
     screen = terminal.shows("tok/s")
     assert any(answer[:30] in screen for answer in known_answers()), screen
-    terminal.shows("Ask on, or go on to measure")
+    terminal.shows("Enter goes on to measure")
     terminal.click("Validate")
     terminal.click("Measure all")
     terminal.shows("Measuring")

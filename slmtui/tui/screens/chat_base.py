@@ -96,7 +96,7 @@ class ChatBase(TwoSteps, StationScreen):
         elif session.not_kept is not None:
             self.set_primary("Send", f"Not saved: {session.not_kept.cause}", focus=False)
         elif session.turns and session.turns[-1].answer is not None and not question.text:
-            self.set_primary("Validate", "Ask on, or go on to measure and judge it.", focus=False)
+            self.set_primary("Validate", "Ask on, or Enter goes on to measure it.", focus=False)
         else:
             self.set_primary("Send", "Enter sends, Ctrl+J makes a new line.", focus=False)
         self.refresh_bindings()

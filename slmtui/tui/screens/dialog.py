@@ -15,7 +15,7 @@ from slmtui.tui.commands import Commands
 from slmtui.tui.widgets.key_footer import KeyFooter
 
 Result = TypeVar("Result")
-_AROUND = 4  # the border above and below, the buttons, and the footer
+_AROUND = 5  # the border above and below, the buttons with the line above them, and the footer
 
 
 class Dialog(Commands, ModalScreen[Result]):

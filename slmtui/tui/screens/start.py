@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from slmtui.config.locations import deployments_dir, settings_file
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.source.hub_cache import asked_for
 from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
@@ -120,6 +121,7 @@ class StartScreen(StationScreen):
 
     def _show_chosen(self) -> None:
         """What is known of the highlighted line."""
+        self.refresh_bindings()
         chosen, details = self._sources.chosen, self.query_one(SourceDetails)
         self.query_one(FailurePanel).show(None)
         if isinstance(chosen, Deployment):
@@ -147,13 +149,20 @@ class StartScreen(StationScreen):
             return
         found = event.found
         if isinstance(found, Failure):
-            self.set_primary("Start", "", focus=False)
+            hub = asked_for(event.text) is not None
+            self.set_primary("Start", "Enter asks the hub for it" if hub else "", focus=False)
         elif found.usable:
             self.set_primary("Start", "Enter starts with this model", focus=False)
         elif found.askable:
             self.set_primary("Start", "Enter asks what is missing, then starts", focus=False)
         else:
             self.set_primary("Start", "This one cannot be converted.", enabled=False, focus=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what was begun can be forgotten."""
+        if action == "forget" and self.has_body:
+            return isinstance(self._sources.chosen, Deployment)
+        return super().check_action(action, parameters)
 
     def on_descendant_focus(self) -> None:
         self._show_path_help()

@@ -38,7 +38,7 @@ class FiguresPanel(Vertical):
         yield Facts(id="model-facts")
         yield from _plot("memory", "memory over time")
         yield from _plot("cpu", "CPU over time")
-        yield Static("Last answer", classes="section")
+        yield Static("Last answer", classes="section", id="answer-title")
         yield Facts(id="answer-facts")
         yield Static("Session", classes="section", id="session-title")
         yield Facts(id="session-facts")
@@ -50,6 +50,8 @@ class FiguresPanel(Vertical):
     def show(self, session: ChatSession) -> None:
         """Show the figures of the answers there are."""
         answers = session.conversation.answers
+        broken = bool(answers) and session.turns[-1].answer is None and not session.answering
+        self.query_one("#answer-title", Static).update("Last whole answer" if broken else "Last answer")
         self.query_one("#answer-facts", Facts).show(
             answer_rows(answers[-1]) if answers else [("", "none yet")]
         )
@@ -112,7 +114,7 @@ class FiguresPanel(Vertical):
         plot = self.query_one(f"#plot-{name}", Sparkline)
         plot.display = self.query_one(f"#plot-{name}-name").display = len(values) > 1
         if plot.display:
-            plot.data = list(values)
+            plot.data = [0, *values]  # else the least of them would be drawn as nothing
 
 
 def _plot(name: str, title: str) -> ComposeResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -56,6 +56,14 @@ class LogLines(Jumps, Log):
     Textual's own looks up its style and makes each line anew whenever it is drawn; here that is done once.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--error", "log--warning"}
+    DEFAULT_CSS = """
+    LogLines {
+        & > .log--error { color: $text-error; text-style: bold; }
+        & > .log--warning { color: $text-warning; }
+    }
+    """
+
     def __init__(self) -> None:
         self._style: Style | None = None
         super().__init__(max_lines=LOG_LINES, auto_scroll=True, highlight=True, classes="job-log")
@@ -88,7 +96,7 @@ class LogLines(Jumps, Log):
                 text.stylize("reverse bold", *found.span())
         level = level_of(text.plain)
         if level != "info":
-            text.stylize("bold" if level == "error" else "italic")
+            text.stylize(self.get_component_rich_style(f"log--{level}", partial=True))
         return text
 
     def _update_size(self, updates: int, lines: list[str]) -> None:  # type: ignore[override]

@@ -11,7 +11,7 @@ from slmtui.deployment import Deployment
 from slmtui.events import Failure
 from slmtui.source import samples
 from slmtui.source.samples import Sample
-from slmtui.tui.format import MUTED, ago, fit
+from slmtui.tui.format import MUTED, ago, fit, icon
 from slmtui.units import size
 
 RECENT = 8
@@ -50,7 +50,7 @@ class SourceList(OptionList):
         if self._deployments:
             self.add_option(Option(Content.styled("Continue", "bold $text-primary"), disabled=True))
         for one in self._deployments.values():
-            known = Content.assemble(("  " + _state(one), "$text-accent"), ("  " + ago(_touched(one)), MUTED))
+            known = Content.assemble("  ", _state(one), ("  " + ago(_touched(one)), MUTED))
             self._list(f"deployment:{one.name}", one.name, known)
         self.add_option(Option(Content.styled("Samples", "bold $text-primary"), disabled=True))
         for sample in samples.samples():
@@ -89,10 +89,11 @@ class SourceList(OptionList):
         return self._deployments.get(name) if kind == "deployment" else samples.find(name)
 
 
-def _state(one: Deployment) -> str:
+def _state(one: Deployment) -> Content:
     station = one.next_station()
-    failed = station is not None and one.step(station).state == "failed"
-    return "failed" if failed else NEXT_WORDS[station]
+    if station is not None and one.step(station).state == "failed":
+        return Content.assemble(icon("fail"), (" failed", "$text-error"))
+    return Content.styled(NEXT_WORDS[station], "$text-accent")
 
 
 def _touched(one: Deployment) -> str:
