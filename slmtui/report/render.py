@@ -14,7 +14,6 @@ from slmtui.report.change import Comparison
 from slmtui.report.document import FORMAT, Report
 
 Form: TypeAlias = Literal["md", "html", "json"]
-FORMS: tuple[Form, ...] = ("md", "html", "json")
 # Where a report of any version says that it is one: within its first lines.
 _MARKS = (f"<!-- {FORMAT} ", f'content="{FORMAT} ', f'"format": "{FORMAT}"')
 _LOOKED_AT = 4096

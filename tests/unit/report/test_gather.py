@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from slmtui.pipeline.measurements import keep
 from slmtui.pipeline.template_proof import template_digest
 from slmtui.report.document import Report
 from slmtui.report.gather import gather
-from slmtui.report.render import FORMS, render
+from slmtui.report.render import Form, render
 from slmtui.runtime import conversation, conversations
 from tests.unit.report.made import bench, checklist, quality
 
@@ -109,7 +109,7 @@ def test_what_was_not_measured_is_said_with_what_measures_it(model: Path) -> Non
     assert "no slmtui.json" in report.notes[0]
     bench_it = next(each.command for each in report.missing if each.what == "its speed")
     assert bench_it == "slmtui bench ~/'my models/lamp-int4'"  # a shell finds the home folder in it
-    for form in FORMS:
+    for form in get_args(Form):
         assert "slmtui bench" in render(report, form)
 
 
@@ -171,7 +171,7 @@ def test_it_names_nobody_and_no_place(model: Path, tmp_path: Path, monkeypatch: 
     keep(model, checklist(text=f"see {Path.home()}/log"))
     report = gather("lamp")
     assert report.template[0].evidence == "<user> on <host> reads ~/my models/lamp-int4 and lamp/x.json, lamp"
-    for form in FORMS:
+    for form in get_args(Form):
         text = render(report, form).replace("see " + json.dumps(str(Path.home()))[1:-1], "")
         for private in (str(Path.home()), str(tmp_path), "adas-laptop", "secret projects", "/srv/ada"):
             assert private not in text

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from markdown_it import MarkdownIt
@@ -15,7 +16,7 @@ from slmtui.report.compare import compare
 from slmtui.report.document import Report
 from slmtui.report.markdown import inline
 from slmtui.report.page import drawn
-from slmtui.report.render import FORMS, Form, render
+from slmtui.report.render import Form, render
 from tests.unit.report.made import HOSTILE, bare, full
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -46,7 +47,7 @@ def compared(text: str = "an answer") -> tuple[Report, str, str]:
     return report, render(report, "md", comparison), render(report, "html", comparison)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", get_args(Form))
 def test_what_was_not_measured_is_said_with_its_command(form: Form) -> None:
     text = render(bare(), form)
     assert "its speed" in text
@@ -55,7 +56,7 @@ def test_what_was_not_measured_is_said_with_its_command(form: Form) -> None:
         assert text.count("not measured") >= 4  # parity, template, deployment, checklist
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", get_args(Form))
 def test_everything_measured_is_in_every_form(form: Form) -> None:
     text = render(full(), form)
     for part in ("2.13.0", "852", "8.0 GB", "lamp", "Look at it.", "slmtui convert"):
