@@ -25,6 +25,9 @@ from slmtui.conversion.proof import UNVERIFIED, Proof, Prove
 from slmtui.events import Cancel, Failure, LogLine, Progress, Service, Verdict
 from slmtui.runtime.client import ModelHost
 
+# slmtui writes over a chat template or search options that the user wants otherwise.
+_OR_ORIGINAL = ", or the original that was kept of it,"
+
 
 @dataclass(frozen=True, slots=True)
 class ConversionResult:
@@ -57,7 +60,7 @@ def again(plan: ConversionPlan, cancel: Cancel, *, compared: bool = True) -> Ser
         return None
     log = _new_log()
     said = f"Converted before, with the same versions, on {found.manifest['made_at']}: {found.output}"
-    write_atomic(log, f"{said}\nEvery file has the digest it had then.\n")
+    write_atomic(log, f"{said}\nEvery file{_OR_ORIGINAL * found.rewritten} has the digest it had then.\n")
     yield LogLine(said)
     verdicts = tuple(Verdict(**each) for each in found.manifest["verdicts"])
     yield from verdicts
@@ -66,7 +69,9 @@ def again(plan: ConversionPlan, cancel: Cancel, *, compared: bool = True) -> Ser
     except OSError as error:
         raise _stopped(error, log) from error
     reuse.remember(plan, found.manifest["key"])
-    yield Progress("cached", "Converted before: every file is as it was", 1.0, 0.0)
+    yield Progress(
+        "cached", f"Converted before: every file{_OR_ORIGINAL * found.rewritten} is as it was", 1.0, 0.0
+    )
     return ConversionResult(
         output=plan.output,
         bytes=folder_bytes(plan.output),

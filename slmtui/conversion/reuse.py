@@ -1,7 +1,8 @@
 """Finished conversions, found again: the same source, recipe and versions make the same model.
 
 No second copy lies on the disk: what is kept is where outputs were put, and each output's slmtui.json says
-which conversion it is. An output is used only if every file still has its digest.
+which conversion it is. An output is used only if every file still has its digest. Where it stays in its place
+and is not to be replaced, a file that slmtui wrote over since counts by its original, kept beside it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from slmtui.config.files import building, put_in_place, write_atomic
 from slmtui.config.locations import cache_dir
+from slmtui.config.originals import original_of
 from slmtui.conversion.digests import describe, remembered
 from slmtui.conversion.manifest import NAME, Ingredients, ingredients, passes_of, source_files
 from slmtui.conversion.plan import ConversionPlan, refuse_existing
@@ -39,10 +41,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finished conversion, and its manifest."""
+    """A finished conversion, and its manifest; `rewritten` if slmtui wrote over some of its files since."""
 
     output: Path
     manifest: Mapping[str, Any]
+    rewritten: bool = False
 
 
 def key_of(plan: ConversionPlan, made_of: Ingredients) -> str | None:
@@ -84,7 +87,8 @@ def find(plan: ConversionPlan, python: Path, cancel: Cancel, *, compared: bool |
     # What lies where it is wanted is to be copied from nowhere, nor is it in the way.
     for each in sorted(known, key=lambda each: each["output"] != str(plan.output)):
         if key is not None and each["key"] == key:
-            found = _look(Path(each["output"]), key, cancel, compared=compared)
+            stays = each["output"] == str(plan.output) and not plan.replace
+            found = _look(Path(each["output"]), key, cancel, compared=compared, stays=stays)
             if found is not None:
                 return found
     return None
@@ -126,8 +130,8 @@ def put(found: Found, plan: ConversionPlan, cancel: Cancel) -> None:
         put_in_place(copy, plan.output)
 
 
-def _look(output: Path, key: str, cancel: Cancel, *, compared: bool | None) -> Found | None:
-    """The output, if it is what it was when it was made."""
+def _look(output: Path, key: str, cancel: Cancel, *, compared: bool | None, stays: bool) -> Found | None:
+    """The output, if it is what it was when it was made; where it `stays`, its template may be another."""
     try:
         manifest = json.loads((output / NAME).read_text(encoding="utf-8"))
         names = {path.name for path in output.iterdir()} - {NAME}
@@ -135,11 +139,19 @@ def _look(output: Path, key: str, cancel: Cancel, *, compared: bool | None) -> F
             return None
         if manifest["parity"]["verdict"] not in _COUNTS[compared]:
             return None
-        if describe([output / name for name in manifest["files"]], cancel) != manifest["files"]:
+        made = {name: _as_made(output / name) if stays else output / name for name in manifest["files"]}
+        described = describe(made.values(), cancel)
+        if {name: described[path.name] for name, path in made.items()} != manifest["files"]:
             return None
     except (OSError, ValueError, KeyError, TypeError, Failure):
         return None
-    return Found(output, manifest)
+    return Found(output, manifest, rewritten=any(path != output / name for name, path in made.items()))
+
+
+def _as_made(file: Path) -> Path:
+    """What holds a file's content as it was made: its original, where slmtui wrote over it since."""
+    original = original_of(file)
+    return original if original.exists() else file
 
 
 def _copy(origin: Path, target: Path, cancel: Cancel) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from slmtui.config.files import unwritable
+from slmtui.config.originals import is_kept
 from slmtui.conversion.digests import describe
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.foundry.methods import Method
 from slmtui.foundry.scanner import UNFINISHED
-from slmtui.prompt.originals import is_kept
 from slmtui.units import size
 
 _LINKED = (".onnx", ".data")

@@ -86,6 +86,15 @@ class LabPlan:
         """The models' sources."""
         return tuple(model.source for model in self.models)
 
+    @property
+    def called(self) -> dict[str, str]:
+        """What people call each model, by its name in the lab; that name where two are called alike."""
+        own = [model.source.name for model in self.models]
+        return {
+            model.name: called if called and own.count(called) == 1 else model.name
+            for model, called in zip(self.models, own, strict=True)
+        }
+
     def output_of(self, model: LabModel, variant: Variant) -> Path:
         """The folder that a variant of a model is converted into."""
         return self.output / model.name / variant.folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,6 +17,9 @@ _FRONTIER, _BEATEN = "●", "○"
 # A KL divergence below this is that of rounding: the axis ends here, lest it be all that is seen.
 _LEAST_NATS = 1e-5
 _AXIS_ROWS = 2
+# Signs that no name has: they stand for the cells of one until all is drawn, since plotext gives a cell to
+# every character, also to one that is drawn in two, or together with the one before it.
+_PLACES = 0xE000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,12 @@ def plot(
     width: int,
     height: int,
     colours: PlotColours | None = None,
+    called: Mapping[str, str] | None = None,
+    cells: Callable[[str], int] = len,
 ) -> str:
     """`gain` over `cost` in `width` × `height` cells, with colour sequences; "" if fewer than two have both.
+
+    `called` is what people call a model, if not by its name here; `cells` counts the cells of a text.
 
     ● is beaten by no other variant in both figures, ○ is. Divergences stand on a logarithmic axis.
     """
@@ -70,6 +77,7 @@ def plot(
     if len(line) > 1 and len({row.source for row in known}) == 1:
         plotext.plot([x for x, _ in line], [y for _, y in line], marker="braille", color=seen.line)
     several = len({row.source for row in known}) > 1
+    written: dict[str, str] = {}
     for row in known:
         canvas.take(*spots[row.key])
     # The frontier's names come first: theirs have to be readable.
@@ -77,11 +85,17 @@ def plot(
         x, y = spots[row.key]
         marker, colour = (_FRONTIER, seen.frontier) if row.key in best else (_BEATEN, seen.beaten)
         plotext.scatter([x], [y], marker=marker, color=colour)
-        name = plain(f"{row.source} {row.variant.label}" if several else row.variant.label)
-        place = canvas.place(x, y, name)
+        model = (called or {}).get(row.source, row.source)
+        name = plain(f"{model} {row.variant.label}" if several else row.variant.label)
+        place = canvas.place(x, y, cells(name))
         if place is not None:
-            plotext.text(name, *place, color=seen.text, alignment="left")
-    return str(plotext.build()).rstrip("\n")
+            stands_in = chr(_PLACES + len(written)) * cells(name)
+            written[stands_in] = name
+            plotext.text(stands_in, *place, color=seen.text, alignment="left")
+    drawn = str(plotext.build()).rstrip("\n")
+    for stands_in, name in written.items():
+        drawn = drawn.replace(stands_in, name)
+    return drawn
 
 
 class _Canvas:
@@ -103,10 +117,12 @@ class _Canvas:
         """Keep the cell of a point free of names."""
         self._taken.add(self.cell(x, y))
 
-    def place(self, x: float, y: float, name: str) -> tuple[float, float] | None:
-        """Where a name begins: right of its point, left of it, above or below; None if there is no room."""
+    def place(self, x: float, y: float, size: int) -> tuple[float, float] | None:
+        """Where a name of that many cells begins: right of its point, left of it, above or below.
+
+        None if there is no room.
+        """
         column, row = self.cell(x, y)
-        size = len(name)
         for at, on in (
             (column + 2, row),
             (column - 1 - size, row),

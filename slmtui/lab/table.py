@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from slmtui.lab.claims import claim
 from slmtui.lab.metrics import METRICS, SHOWN
@@ -35,11 +35,11 @@ def beside_the_guide(result: LabResult, source: str) -> Table:
     return headings, rows
 
 
-def markdown(result: LabResult) -> str:
-    """Both tables of every model, for a page."""
+def markdown(result: LabResult, called: Mapping[str, str] | None = None) -> str:
+    """Both tables of every model, for a page; `called` is what people call a model, if not by its name."""
     parts = []
     for source in result.sources:
-        parts.append(f"### {_cell(source)}\n")
+        parts.append(f"### {_cell((called or {}).get(source, source))}\n")
         parts += [_markdown(measured(result, source)), _markdown(beside_the_guide(result, source))]
         recommended = result.recommend(source=source)
         if recommended.row is not None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config import originals
 from slmtui.config.json_text import set_at
 from slmtui.events import Failure
-from slmtui.prompt import originals
 from slmtui.prompt.prompt_template import ModelConfig
 from slmtui.prompt.text_diff import unified
 from slmtui.prompt.tokenizer_files import read_json

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.config.files import write_atomic
+from slmtui.config.originals import changed, content_of
 from slmtui.deployment import check_name
 from slmtui.events import Failure, Verdict
 from slmtui.prompt import families
@@ -14,7 +15,6 @@ from slmtui.prompt.agreement import Comparison, compare
 from slmtui.prompt.derive import Derivation, derive
 from slmtui.prompt.inference_model import InferenceModel, Issue, ModelConfig, parse
 from slmtui.prompt.issues import decode, readable
-from slmtui.prompt.originals import changed, content_of
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.text_diff import unified
 from slmtui.prompt.tokenizer_files import read_json

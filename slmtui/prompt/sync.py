@@ -15,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from slmtui.config import originals
 from slmtui.config.json_text import set_at
 from slmtui.events import Failure
-from slmtui.prompt import originals
 from slmtui.prompt.chat_template import read_chat_template
 from slmtui.prompt.families import strings
 from slmtui.prompt.jinja_writer import chat_template_for

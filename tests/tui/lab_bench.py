@@ -13,7 +13,7 @@ import slmtui.tui.app
 from slmtui.deployment import Deployment, usable_name
 from slmtui.events import Cancel, Failure, Progress, Service
 from slmtui.lab.events import RowChanged
-from slmtui.lab.plan import LabModel, LabPlan, Measures, RowForecast
+from slmtui.lab.plan import LabModel, LabPlan, Measures, RowForecast, _free
 from slmtui.lab.result import LabResult
 from slmtui.lab.room import Room
 from slmtui.lab.row import VariantResult
@@ -111,7 +111,7 @@ class FixedDesk(LabDesk):
                 wish, failure=Failure("No variant is chosen.", "Take one."), offered=offered(wish)
             )
         names = wish.source.split(";") if wish.source else [NAME]
-        models = tuple(_model(name.strip()) for name in names)
+        models = _models([name.strip() for name in names])
         away = tuple(name for name in names if name in self.away)
         if away:
             return LabProspect(wish, offered=offered(wish), away=away)
@@ -172,8 +172,9 @@ class FixedDesk(LabDesk):
     def deploy(
         self, deployment: Deployment | None, plan: LabPlan, row: VariantResult, cancel: Cancel
     ) -> Service[Deployment]:
-        self.deployed.append(row.variant.id)
         yield Progress("cached", "Converted before: every file is as it was", 1.0, 0.0)
+        self._wait(cancel)
+        self.deployed.append(row.variant.id)
         assert deployment is not None
         here = str(deployment.path.parent)  # what is gone is not shown as done
         deployment = deployment.with_step("conversion", "verified", output=here, bytes=1, verdicts=[])
@@ -183,9 +184,12 @@ class FixedDesk(LabDesk):
         return deployment.with_step("foundry", "verified", target=here, model_id=NAME, verdicts=[]).save()
 
 
-def _model(called: str) -> LabModel:
-    """A model that is only known by what it is called."""
-    return LabModel(usable_name(called), cast("Any", SimpleNamespace(name=called)))
+def _models(called: Sequence[str]) -> tuple[LabModel, ...]:
+    """Models that are only known by what they are called."""
+    names: dict[str, str] = {}
+    for each in called:
+        names[_free(usable_name(each), names)] = each
+    return tuple(LabModel(name, cast("Any", SimpleNamespace(name=each))) for name, each in names.items())
 
 
 def _forecast(variant: Variant) -> RowForecast:

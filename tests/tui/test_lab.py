@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from slmtui.events import Failure
 from slmtui.lab.room import Room
@@ -16,7 +17,7 @@ from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.widgets.lab_table import LabTable
 from slmtui.tui.widgets.lab_variants import VariantTable
 from tests.tui.lab_bench import FAILED, OUTPUT, FixedDesk, app_with, begun, failed, row
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 SIZE = (120, 40)
 NAMES = [variant.id for variant in default_variants()]
@@ -241,6 +242,23 @@ async def test_a_variant_that_was_deployed_is_no_lab_that_is_done() -> None:
         assert not [note.message for note in app._notifications]
 
 
+async def test_a_deployment_that_is_cancelled_says_so_and_that_the_one_before_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk, said = measured(), list[str]()
+    desk.may_go.clear()
+    app = app_with(desk, begun())
+    monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Deploy INT8 whole")
+        await pilot.press("d")
+        await until(pilot, lambda: "Deploying" in screen_text(app))
+        await pilot.press("escape")
+        await ready(pilot, app, "Deploy INT8 whole")
+        assert said == ["The deployment is cancelled: what was deployed before is as it was."]
+        assert not desk.deployed
+
+
 async def test_a_journal_that_cannot_be_read_is_said_and_put_away_after_a_yes() -> None:
     desk = measured()
     desk.damaged = OUTPUT / "lab.json"
@@ -327,6 +345,53 @@ async def test_without_a_model_it_leads_to_start_or_takes_one_that_is_typed() ->
         await ready(pilot, app, "Choose a model")
         await pilot.press("escape", "enter")
         await until(pilot, lambda: app.current_mode == "start")
+
+
+async def test_models_in_other_scripts_are_told_apart_by_their_own_names() -> None:
+    app = app_with(FixedDesk(), None)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Choose a model")
+        await types(pilot, app, "s", "lab-source", "模型-α;نموذج")
+        await ready(pilot, app, "Compare")
+        await pilot.press("enter", "enter")
+        await ready(pilot, app, "Deploy INT8 whole")
+        assert "模型-α INT8 whole ★" in screen_text(app)
+        assert "نموذج INT8 whole ★" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: bool(app.clipboard))
+        assert [line for line in app.clipboard.splitlines() if "###" in line] == ["### 模型-α", "### نموذج"]
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: "KL divergence by size" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "● 模型-α INT8 whole"))
+        assert line_of(app, "نموذج INT8 whole ●")
+        assert "model" not in "\n".join(line[25:] for line in screen_text(app).splitlines())
+
+
+async def test_the_lists_keep_their_ground_in_the_focus() -> None:
+    app = app_with(measured(), begun())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app, "Deploy INT8 whole")
+        for kind, key in ((LabTable, ""), (VariantTable, "ctrl+t")):
+            await pilot.press(*(key, key) if key else ())  # past the plots
+            rows = app.screen.query_one(kind).rows
+            await until(pilot, lambda rows=rows: rows.has_focus)  # type: ignore[misc]
+            assert rows.styles.background_tint.a == 0
+
+
+@pytest.mark.parametrize("state", ["plan", "failed"])
+async def test_no_hint_is_cut_at_80_columns(state: str) -> None:
+    desk = FixedDesk() if state == "plan" else measured()
+    if state == "failed":
+        fp16 = desk.rows[f"{begun().name}/fp16:plain"]
+        desk.rows[fp16.key] = failed(fp16.variant)
+    app = app_with(desk, begun())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app, "Compare" if state == "plan" else "Deploy INT8 whole")
+        await settled(pilot)
+        for field in app.screen.query(Input):
+            assert len(field.placeholder) <= (field.content_size.width or 80)
+        hint = app.screen.query_one("#hint", Static)
+        assert not hint.visible or len(str(hint.content)) <= hint.content_size.width
 
 
 async def test_the_table_is_copied_as_markdown() -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from slmtui.lab.plan import LabPlan
 
 
+_CANCELLED = "The deployment is cancelled: what was deployed before is as it was."
+
+
 class LabScreen(LabChoice):
     """What can be done."""
 
@@ -153,6 +156,8 @@ class LabScreen(LabChoice):
             self._show_result()
             self._follow()
         else:
+            if job.what == "deployment" and job.state == "cancelled":
+                self.notify(_CANCELLED)
             if self._fetching:
                 self._fetching, self._face = False, None
             self.slmtui.reload_deployment()
@@ -212,5 +217,5 @@ class LabScreen(LabChoice):
     def action_copy(self) -> None:
         """Copy the table."""
         if (result := self._result) is not None:
-            self.app.copy_to_clipboard(markdown(result))
+            self.app.copy_to_clipboard(markdown(result, self._called))
             self.notify("The table is copied as Markdown.")

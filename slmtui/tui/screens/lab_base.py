@@ -100,6 +100,12 @@ class LabBase(StationScreen):
         return self._found.result if self._found is not None and self._found.begun else None
 
     @property
+    def _called(self) -> dict[str, str]:
+        """What its models are called, by their names in the table: those are ones that folders can have."""
+        plan = self._run.plan if self._at_work and self._run else self._found.plan if self._found else None
+        return plan.called if plan else {}
+
+    @property
     def _recommended(self) -> dict[str, Recommendation]:
         """What to take of each model, once there is something to choose from."""
         result = self._result
@@ -136,12 +142,8 @@ class LabBase(StationScreen):
         self._show()
 
     def _heading(self) -> Content:
-        """Its models, as they are called: a lab goes on, whatever deployment is in hand.
-
-        In the lab's table a name is one that a folder of ours can have: "model" for one in another script.
-        """
-        plan = self._run.plan if self._at_work and self._run else self._found.plan if self._found else None
-        names = ", ".join(model.source.name or model.name for model in plan.models) if plan else ""
+        """Its models, as they are called: a lab goes on, whatever deployment is in hand."""
+        names = ", ".join(self._called.values())
         return Content.assemble((self.HEADING, "bold"), ("  " + safe(names) if names else "", MUTED))
 
     @work(thread=True, exclusive=True, group="lab-look")
@@ -190,8 +192,9 @@ class LabBase(StationScreen):
     def _show_result(self) -> None:
         result, form = self._result, self.query_one(LabForm)
         best = {said.row.key for said in self._recommended.values() if said.row}
-        self.query_one(LabTable).show_result(result, form.constraints, best)
-        self.query_one(LabPlots).show(result)
+        called = self._called
+        self.query_one(LabTable).show_result(result, form.constraints, best, called)
+        self.query_one(LabPlots).show(result, called)
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -213,6 +216,7 @@ class LabBase(StationScreen):
         self.query_one("#anyway").display = found is not None and found.short is not None and not at_work
         self.query_one("#again").display = failed
         self.query_one("#anew").display = some and self._shown_face != PLOTS
+        self.set_class(failed and self._shown_face != PLOTS, "-crowded")
         self.set_primary(*self._next(found), enabled=self._can_proceed(found), focus=False)
         if self.is_current and not isinstance(self.focused, (Input, Button, LabDetail)):
             self._focus_rows()

@@ -18,8 +18,8 @@ from slmtui.tui.lab_words import said_constraints
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.path_input import PathInput
 
-_SOURCE = "the model in hand; or a model, several with ; between them, or a folder of models"
-_KEEP = "under 300 MB, at least 20 tokens/s, suite >= 95%"
+_SOURCE = "the model in hand; or several (a;b), a folder"
+_KEEP = "under 300 MB, tokens/s >= 20, suite >= 95%"
 _ADD = "int4:guide,block_size=64"
 # What the help says of each field.
 _ABOUT: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.color import Color, ColorParseError
@@ -13,9 +14,11 @@ from textual.theme import Theme
 from textual.widgets import Static
 
 from slmtui.lab.plots import PlotColours, plot
-from slmtui.tui.format import MUTED
+from slmtui.tui.format import MUTED, fit, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slmtui.lab.result import LabResult
     from slmtui.lab.row import VariantResult
 
@@ -32,6 +35,7 @@ class Plot(Static):
         super().__init__(id=id)
         self._title, self._cost, self._gain = title, cost, gain
         self._rows: tuple[VariantResult, ...] = ()
+        self._called: Mapping[str, str] = {}
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._recoloured)
@@ -39,10 +43,10 @@ class Plot(Static):
     def _recoloured(self, _: Theme) -> None:
         self.call_after_refresh(self.draw)
 
-    def show(self, rows: tuple[VariantResult, ...]) -> None:
-        """Show these rows."""
-        if rows != self._rows:
-            self._rows = rows
+    def show(self, rows: tuple[VariantResult, ...], called: Mapping[str, str]) -> None:
+        """Show these rows; `called` is what their models are called."""
+        if (rows, called) != (self._rows, self._called):
+            self._rows, self._called = rows, called
             self.draw()
 
     def on_resize(self) -> None:
@@ -53,7 +57,9 @@ class Plot(Static):
         width, height = self.content_size
         if height <= _LEAST_ROWS or width < 30:
             return
-        drawn = plot(self._rows, self._cost, self._gain, width, height - 1, self._colours())
+        # What is left is for the variant; a name on one line is also what a plot can hold.
+        called = {key: fit(" ".join(safe(name).split()), width // 3) for key, name in self._called.items()}
+        drawn = plot(self._rows, self._cost, self._gain, width, height - 1, self._colours(), called, cell_len)
         body = Content.from_rich_text(Text.from_ansi(drawn)) if drawn else Content.styled(_NOTHING, MUTED)
         self.update(Content.assemble((self._title, "bold $text-primary"), "\n", body), layout=False)
 
@@ -85,7 +91,7 @@ class LabPlots(Container):
         yield Plot("KL divergence by size", "bytes", "kl_mean", id="plot-size")
         yield Plot("KL divergence by tokens a second", "tokens_per_second", "kl_mean", id="plot-speed")
 
-    def show(self, result: LabResult | None) -> None:
-        """Show the rows that have the figures."""
+    def show(self, result: LabResult | None, called: Mapping[str, str]) -> None:
+        """Show the rows that have the figures; `called` is what their models are called."""
         for each in self.query(Plot):
-            each.show(result.rows if result else ())
+            each.show(result.rows if result else (), called)

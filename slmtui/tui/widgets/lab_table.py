@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -33,17 +33,26 @@ _NAME = 14
 class LabTable(Table):
     """The sign says how a row stands; ★ stands behind the recommended one."""
 
+    # Of a class above, styles count less than those of the list itself.
+    DEFAULT_CSS = "LabTable { .table-rows:focus { background-tint: $background 0%; } }"
+
     def __init__(self) -> None:
         super().__init__((Column("Variant"),), id="lab-table")
         self._result: LabResult | None = None
         self._constraints: tuple[Constraint, ...] = ()
         self._stars: frozenset[str] = frozenset()
+        self._called: Mapping[str, str] = {}
 
     def show_result(
-        self, result: LabResult | None, constraints: Sequence[Constraint], stars: Iterable[str]
+        self,
+        result: LabResult | None,
+        constraints: Sequence[Constraint],
+        stars: Iterable[str],
+        called: Mapping[str, str],
     ) -> None:
-        """Show these rows; `stars` are the keys of the recommended ones."""
-        self._result, self._constraints, self._stars = result, tuple(constraints), frozenset(stars)
+        """Show these rows; `stars` are the keys of the recommended ones, `called` what models are called."""
+        self._result, self._constraints = result, tuple(constraints)
+        self._stars, self._called = frozenset(stars), called
         self._fill()
 
     def on_resize(self) -> None:
@@ -54,7 +63,7 @@ class LabTable(Table):
             return
         rows = self._result.rows
         several = len(self._result.sources) > 1
-        names = [_name(row, several, row.key in self._stars) for row in rows]
+        names = [self._name_of(row, several=several) for row in rows]
         kept = self._columns_for(rows, names)
         self._columns = (
             Column("Variant"),
@@ -64,6 +73,11 @@ class LabTable(Table):
             Row(row.key, state_of(row, self._constraints), (name, *(cell(row, each) for each in kept)))
             for row, name in zip(rows, names, strict=True)
         )
+
+    def _name_of(self, row: VariantResult, *, several: bool) -> str:
+        called = self._called.get(row.source, row.source)
+        name = f"{called} {row.variant.label}" if several else row.variant.label
+        return f"{name} {STAR}" if row.key in self._stars else name
 
     def _columns_for(self, rows: Sequence[VariantResult], names: Sequence[str]) -> list[str]:
         """The figures there is room for, in their usual order; those that nobody has are no columns."""
@@ -117,8 +131,3 @@ def _now(row: VariantResult) -> str:
     if row.failure:
         return "failed" if row.status == "failed" else "not all"
     return duration(row.seconds) if row.status == "done" else "waiting"
-
-
-def _name(row: VariantResult, several: bool, star: bool) -> str:
-    name = f"{row.source} {row.variant.label}" if several else row.variant.label
-    return f"{name} {STAR}" if star else name

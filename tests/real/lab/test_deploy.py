@@ -1,4 +1,4 @@
-"""A variant put in place: where the model was before, with the template somebody wrote."""
+"""A variant put in place: where the model was before, with the templates somebody wrote."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ def test_a_variant_goes_where_the_model_was_and_keeps_its_template_and_takes_nob
     first = converted("fern", one)
     first = pipeline.write_template(first, pipeline.template_plan(first))
     first = drain(pipeline.deploy(first, pipeline.deploy_plan(first, cache, version=2), Cancel()))
-    converted("another", other)
+    another = converted("another", other)
     derived = (one / "inference_model.json").read_text(encoding="utf-8")
     written = derived.replace("2048", "1024")
     assert written != derived
     (other / "inference_model.json").write_text(written, encoding="utf-8")
+    pipeline.sync_chat_template(another, pipeline.sync_plan(another, written))
+    synced = (other / "chat_template.jinja").read_bytes()
     made = (other / "slmtui.json").stat().st_mtime_ns
 
     second = drain(put_in_place(first, other, RECIPE, Cancel()))
@@ -45,6 +47,9 @@ def test_a_variant_goes_where_the_model_was_and_keeps_its_template_and_takes_nob
     was, now = first.step("foundry").record, second.step("foundry").record
     assert (now["cache_dir"], now["version"], now["model_id"]) == (str(cache), 2, was["model_id"])
     assert (other / "inference_model.json").read_text(encoding="utf-8") == written
+    assert pipeline.is_synced(second)
+    for folder in (other, Path(now["target"])):
+        assert (folder / "chat_template.jinja").read_bytes() == synced
     assert '"max_length": 1024' in (Path(now["target"]) / "inference_model.json").read_text(encoding="utf-8")
 
     # What is cancelled or cannot be had leaves the deployment as it was.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from slmtui.config import originals
 from slmtui.conversion import gate, manifest, reuse
 from slmtui.conversion.convert import ConversionResult, again, convert
 from slmtui.conversion.digests import describe
@@ -95,6 +96,21 @@ def test_an_output_that_was_changed_is_not_used(conversion: ConversionPlan, name
     assert once_more(conversion) is None
     path.unlink()
     assert once_more(conversion) is None
+
+
+def test_where_it_stays_a_file_that_slmtui_wrote_over_counts_by_its_original(
+    conversion: ConversionPlan,
+) -> None:
+    path = conversion.output / "tokenizer.json"
+    originals.replace(path, '{"mine": 1}', path.read_bytes())
+    found = drain(again(conversion, Cancel()))
+    assert found is not None
+    assert "or the original that was kept of it" in found.log.read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == '{"mine": 1}'
+    assert once_more(conversion) is None  # what is to be replaced is made as the source has it
+    assert drain(again(elsewhere(conversion), Cancel())) is None
+    originals.original_of(path).write_text("{}", encoding="utf-8")
+    assert drain(again(conversion, Cancel())) is None
 
 
 def test_a_source_that_was_changed_is_another(conversion: ConversionPlan, checkpoint: Path) -> None:

@@ -49,6 +49,15 @@ def test_models_of_one_name_are_kept_apart_and_one_named_twice_is_one(
     }
 
 
+def test_models_are_called_as_they_call_themselves_unless_two_do_alike(
+    sample: ModelSource, tmp_path: Path
+) -> None:
+    names = {"a": "模型-α", "b": "نموذج", "c": "twin", "d": "twin"}
+    sources = [dataclasses.replace(sample, path=tmp_path / key, name=name) for key, name in names.items()]
+    plan = plan_lab(sources, parse_variants(["int8"]), output=tmp_path / "lab")
+    assert plan.called == {"model": "模型-α", "model-2": "نموذج", "twin": "twin", "twin-2": "twin-2"}
+
+
 def test_nothing_to_do_is_refused(sample: ModelSource) -> None:
     with pytest.raises(Failure, match="no model"):
         plan_lab([])

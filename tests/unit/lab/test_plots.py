@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from rich.cells import cell_len
 
 from slmtui.lab.plots import PlotColours, plot
 from slmtui.lab.row import VariantResult
@@ -32,6 +33,21 @@ def test_it_fills_the_room_it_is_given(row: Rows, width: int, height: int) -> No
     lines = plain_lines(plot(table(row), "bytes", "kl_mean", width, height))
     assert len(lines) == height
     assert {len(line) for line in lines} == {width}
+
+
+def test_names_whose_signs_are_wide_or_joined_take_their_own_cells(row: Rows) -> None:
+    rows = [
+        row(kind, size, kl, source=source)
+        for source in ("model", "model-2")
+        for kind, size, kl in (("fp32", 500, 0.001), ("int4", 100, 0.1))
+    ]
+    called = {"model": "模型-α", "model-2": "e\u0301te\u0301"}
+    lines = plain_lines(plot(rows, "bytes", "kl_mean", 93, 15, None, called, cell_len))
+    assert {cell_len(line) for line in lines} == {93}
+    text = "\n".join(lines)
+    for name in called.values():
+        assert f"{name} INT4 guide" in text
+    assert not re.search("[\ue000-\uf8ff]|model", text)
 
 
 def test_what_is_beaten_in_both_figures_has_another_mark(row: Rows) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from slmtui.config import files
+from slmtui.config import files, originals
 from slmtui.events import Failure
-from slmtui.prompt import originals
 from slmtui.prompt.chat_template import read_chat_template
 from slmtui.prompt.derive import derive
 from slmtui.prompt.families import family
