@@ -138,7 +138,7 @@ async def test_the_form_changes_the_passes_of_a_configuration_and_nothing_else(s
         await ready(pilot, app)
         own = json.loads(config(app).text) | {"workflow_id": "mine"}
         config(app).editor.text = json.dumps(own, indent=4)
-        await until(pilot, lambda: "Yours; the form says the same" in screen_text(app))
+        await until(pilot, lambda: "Yours; once mended, it would make" in screen_text(app))
         row(app, "row-block_size").focus()
         await pilot.press("right")
         await until(pilot, lambda: '"int4_block_size": 64' in config(app).text)
@@ -268,7 +268,7 @@ async def test_that_a_configuration_is_the_users_is_said_once(studio: FixedStudi
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         config(app).editor.text = json.dumps(json.loads(config(app).text) | {"workflow_id": "mine"}, indent=4)
-        await until(pilot, lambda: "Yours; the form says the same" in screen_text(app))
+        await until(pilot, lambda: "Yours; once mended, it would make" in screen_text(app))
         assert "The configuration is yours" not in screen_text(app)
 
 
@@ -332,7 +332,7 @@ async def test_the_log_of_what_has_failed_is_one_key_away_on_a_small_terminal(st
         await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
         studio.may_go.set()
         await ready(pilot, app, "Try again")
-        assert "l shows the log" in screen_text(app)
+        assert "Enter tries again; l shows the whole log." in screen_text(app)
         assert "Something small went wrong" not in screen_text(app)
         await pilot.press("l")
         await until(pilot, lambda: "Something small went wrong" in screen_text(app), 5)

@@ -23,7 +23,9 @@ from slmtui.tui.widgets.log_view import LogView
 from slmtui.tui.widgets.studio_pane import StudioPane
 from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
+# Outside the configuration and in it, where Enter and letters have a meaning of their own.
 _STARTS = ("Enter starts.", "Ctrl+N starts.")
+_TRIES_AGAIN = ("Enter tries again; l shows the whole log.", "Ctrl+N tries again.")
 _FOOTER_SECONDS = 0.1  # the footer takes its time; it need not come in the same moment as the rest
 
 
@@ -185,14 +187,13 @@ class ConvertScreen(JobScreen):
         busy = self.focused is not None and self._pane in self.focused.ancestors
         again = job is not None and job.state in ("failed", "cancelled")
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
-        words = words or ("l shows the log." if again else "")
-        self.set_primary("Try again" if again else "Convert", words or self._starts, focus=not busy)
+        words = words or self._key_of(_TRIES_AGAIN if again else _STARTS)
+        self.set_primary("Try again" if again else "Convert", words, focus=not busy)
 
-    @property
-    def _starts(self) -> str:
-        """The key that starts: within the configuration, Enter has a meaning of its own."""
+    def _key_of(self, words: tuple[str, str]) -> str:
+        """Those of the words that are true where the focus is."""
         focused = self.focused
-        return _STARTS[focused is not None and self._pane.desk in focused.ancestors]
+        return words[focused is not None and self._pane.desk in focused.ancestors]
 
     def on_descendant_focus(self) -> None:
         self._say_the_key()
@@ -203,8 +204,9 @@ class ConvertScreen(JobScreen):
     def _say_the_key(self) -> None:
         if self.has_body and self._choosing:
             hint = self.query_one("#hint", Static)
-            if hint.content in _STARTS:
-                hint.update(self._starts)
+            for words in (_STARTS, _TRIES_AGAIN):
+                if hint.content in words:
+                    hint.update(self._key_of(words))
 
     # The run
 

@@ -208,7 +208,9 @@ Then slmtui asks whether it worked, and shows what it saw:
             return f"Cancelled; {kept} stay for next time." if kept else "Cancelled; the cache is as it was."
         if plan is not None and plan.exists:
             return "Enter shows what differs, and asks."
-        return "Enter deploys; Esc goes back." if self._is_deployed else "Enter deploys."
+        if self._is_deployed:
+            return "Enter deploys; Esc goes back."
+        return "Enter tries again." if job is not None and job.state == "failed" else "Enter deploys."
 
     # What can be done
 

@@ -117,7 +117,9 @@ def _note(found: Prospect) -> Content:
         keys = "Ctrl+E edits it in your editor, Ctrl+L loads a file."
         return note("ok", ["The form says the same; edit it, and it runs as you wrote it.", keys])
     replaced = [" ".join(found.replaced)] if found.replaced else []
-    if found.recipe is not None:
+    if found.recipe is not None and found.report.ok:
         return note("ok", [f"Yours; the form says the same: {found.recipe.title}.", *replaced])
+    if found.recipe is not None:
+        return note("warn", [f"Yours; once mended, it would make: {found.recipe.title}.", *replaced])
     why = found.beyond or (found.failure.cause if found.failure else "")
     return note("warn", [f"Yours, and run as it is. {why}", "Ctrl+R goes back to the form's.", *replaced])
