@@ -34,11 +34,13 @@ async def pictured(
     reach: Reach,
     let_go: Callable[[], object] = lambda: None,
     again: Reach | None = None,
+    each: Reach | None = None,
 ) -> None:
     """Bring about a state, then grow the terminal in the dark and shrink it in the light.
 
     `let_go` ends what is under way in the app, which would keep it from ending; `again` brings the state
-    about once more in the light, where Textual's own window does not take another theme while it is open.
+    about once more in the light, where Textual's own window does not take another theme while it is open;
+    `each` does so at every size, for what ends when the terminal is resized.
     """
     wrong: list[str] = []
     async with app.run_test(size=UP[0]) as pilot:
@@ -48,23 +50,28 @@ async def pictured(
             app.clear_notifications()
             await settled(pilot)
             for size in UP:
-                wrong += await _looked_at(snapshot, pilot, size)
+                wrong += await _looked_at(snapshot, pilot, size, each)
             app.theme = LIGHT
             if again is not None:
                 await again(pilot, app)
             for size in reversed(PICTURED):
-                wrong += await _looked_at(snapshot, pilot, size)
+                wrong += await _looked_at(snapshot, pilot, size, each)
         finally:
             let_go()
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-async def _looked_at(snapshot: SnapshotAssertion, pilot: Pilot[int], size: Size) -> list[str]:
+async def _looked_at(
+    snapshot: SnapshotAssertion, pilot: Pilot[int], size: Size, each: Reach | None
+) -> list[str]:
     """What is wrong with the screen at this size."""
     app = pilot.app
     assert isinstance(app, SlmtuiApp)
     await pilot.resize_terminal(*size)
     await settled(pilot)
+    if each is not None:
+        await each(pilot, app)
+        await settled(pilot)
     name = f"{size[0]}x{size[1]}-{app.theme}"
     wrong = [f"{name}: {problem}" for problem in ill_placed(app)]
     if size in PICTURED:

@@ -13,7 +13,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.commands import Command, problems, table
 from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.screens.jump import JumpScreen
-from tests.tui.walking import until
+from tests.tui.walking import screen_text, until
 
 COMMANDS = [
     Command("app.help", ("f1",), "Help"),
@@ -99,6 +99,18 @@ async def test_a_letter_over_each_field_goes_there_and_escape_nowhere(home: Path
         letter, wanted = next((key, widget) for key, widget in places.items() if widget is not before)
         await pilot.press("g", letter)
         await until(pilot, lambda: app.focused is wanted)
+
+
+async def test_the_letters_go_when_the_terminal_is_resized(home: Path) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)
+        before = app.focused
+        await pilot.press("g")
+        await until(pilot, lambda: "A letter goes there; Esc closes." in screen_text(app))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: not app.screen.is_modal)
+        assert app.focused is before
 
 
 @pytest.mark.parametrize("key", ["ctrl+p", "colon"])

@@ -77,6 +77,13 @@ async def _themes(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 async def _jump(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _deployments(pilot, app)
+    await _jump_anew(pilot, app)
+
+
+async def _jump_anew(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    if app.screen.is_modal:
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal)
     await pilot.press("g")
     await until(pilot, lambda: isinstance(app.screen, JumpScreen))
 
@@ -155,4 +162,5 @@ async def test_it_looks_as_it_did(
     if state != "welcome":
         begun()
     again = _open_palette if state == "palette" else None
-    await pictured(snapshot, SlmtuiApp(), STATES[state], again=again)
+    each = _jump_anew if state == "jump" else None
+    await pictured(snapshot, SlmtuiApp(), STATES[state], again=again, each=each)

@@ -30,8 +30,11 @@ class JumpScreen(ModalScreen[Widget | None]):
     def __init__(self, below: Screen[object]) -> None:
         super().__init__()
         self._places = dict(zip(LETTERS, places(below), strict=False))
+        self._room = below.size
 
     def compose(self) -> ComposeResult:
+        # Over the footer of the screen below, whose keys do something else now.
+        yield Static("A letter goes there; Esc closes.", id="jump-keys")
         for letter, widget in self._places.items():
             label = Static(f" {letter.upper()} ", classes="jump")
             label.absolute_offset = Offset(*widget.region.offset)
@@ -41,6 +44,11 @@ class JumpScreen(ModalScreen[Widget | None]):
         """A letter chooses; anything else closes."""
         event.stop()
         self.dismiss(self._places.get(event.key.lower()))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a terminal of another size everything is elsewhere."""
+        if event.size != self._room and self.is_current:
+            self.dismiss(None)
 
     def on_click(self) -> None:
         """A click closes, like any other key."""
