@@ -55,7 +55,7 @@ of the version set.
         Binding(
             "t", "toolchain", "Tool chain", tooltip="The Python that runs Olive; make one of slmtui's own"
         ),
-        Binding("l", "log", "Log", show=False, tooltip="Show or hide the output of the last fix"),
+        Binding("l", "log", "Log", tooltip="Show or hide the output of the last fix"),
         Binding("c", "copy_fix", "Copy fix", show=False, tooltip="Copy the highlighted check's fix"),
         Binding(
             "y", "copy_row", "Copy row", show=False, tooltip="Copy all that is known of the highlighted check"
@@ -206,12 +206,16 @@ of the version set.
             ):
                 return False
             # These stay while the checks run: a footer that changes all the time is laid out all the time.
+            case "mend" if self._findings.plans:
+                # Dimmed, not gone: the keys beside it stay where they are while the highlight moves.
+                return True if self._findings.plan_for(check) is not None else None
             case "mend":
-                return bool(self._findings.plans)
+                return False
             case "mend_all":
                 return len(self._findings.plans) > 1
             case "log":
-                return self._mender.mending is not None and not self._mender.at_work
+                job = self._mender.job
+                return job is not None and not job.running and bool(job.log)
             case "copy_fix":
                 return True if check is not None and check.fix else None
         return True
