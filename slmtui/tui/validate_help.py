@@ -16,7 +16,7 @@ Measures the model on this machine and keeps what it finds. **Enter alone** meas
   input, and edge cases. Its source is asked the same questions: what it says right and the model does not
   was lost by the conversion; what neither knows was never learnt.
 
-Esc stops it; what was measured by then is kept, unless it was measured to its end before. Close other
+Esc cancels it; what was measured by then is kept, unless it was measured to its end before. Close other
 programs meanwhile. `h` says **how** it is measured: the benchmark's lengths and repetitions, a text of your
 own to read, an untuned base that is asked the questions, too.
 

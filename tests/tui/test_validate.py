@@ -138,7 +138,7 @@ async def test_a_part_that_is_through_shows_its_figures_while_the_rest_is_measur
         assert job(app).running
         assert "pp1536" in screen_text(app)
         assert "the machine was quiet" in screen_text(app)
-        assert screen_text(app).count("It is at work on that") == 1
+        assert screen_text(app).count("It is being measured.") == 1
         desk.may_go.set()
         await until(pilot, lambda: primary(app) == "Write the report")
 

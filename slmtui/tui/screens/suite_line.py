@@ -59,6 +59,7 @@ class SuiteLineScreen(Dialog[SuiteLine]):
         yield Static("System message, if it needs one", classes="line-label")
         yield _area(system, "line-system")
         yield Choice("The answer", id="line-check")
+        yield Static(id="line-asked", classes="line-label", markup=False)
         yield Static(id="line-about", classes="line-label", markup=False)
         yield _area(self._values.get(self._check, ""), "line-value")
         yield FailurePanel(id="line-failure")
@@ -74,8 +75,11 @@ class SuiteLineScreen(Dialog[SuiteLine]):
 
     def _show_check(self) -> None:
         """All checks, those that are made with a mark."""
-        values = [Value(name, name + ("*" if self._values.get(name) else "")) for name in CHECKS]
+        made = [name for name in CHECKS if self._values.get(name)]
+        values = [Value(name, name + ("*" if name in made else "")) for name in CHECKS]
         self.query_one("#line-check", Choice).show(self._check, values)
+        asked = f"* is asked for: {', '.join(made)}." if made else "Nothing is asked of the answer yet."
+        self.query_one("#line-asked", Static).update(asked)
         self.query_one("#line-about", Static).update(_ABOUTS[self._check])
 
     @on(Choice.Changed)

@@ -56,7 +56,7 @@ class ValidateMeasuring(ValidateSuite):
         if self.slmtui.deployment is None:
             self.set_primary("Choose a model", "No model is chosen yet.")
         elif self.at_work:
-            self.set_primary("Measuring", "Esc stops; figures are kept.", enabled=False)
+            self.set_primary("Measuring", "Esc cancels; figures stay.", enabled=False)
         elif not self.known:
             self.set_primary("Measure", "Looking", enabled=False)
         elif not self.has_model:

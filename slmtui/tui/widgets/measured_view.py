@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
@@ -27,7 +27,11 @@ _NONE: Mapping[Part, str] = {
     "quality": "Not measured yet: q does it.",
     "checklist": "Not gone through yet: k does it.",
 }
-_COMING = "It is at work on that, or will be next."
+_NAMES: Mapping[Part, str] = {
+    "bench": "the benchmark",
+    "quality": "the quality",
+    "checklist": "the checklist",
+}
 
 
 class MeasuredView(VerticalScroll, can_focus=False):
@@ -63,10 +67,11 @@ class MeasuredView(VerticalScroll, can_focus=False):
                 yield Static(id="no-checklist", classes="measured-none")
                 yield VerdictList(id="checklist-items")
 
-    def show(self, found: Measurements, precision: str, coming: Collection[Part] = ()) -> None:
-        """Show what was measured; `coming` are the parts that a running job measures."""
+    def show(self, found: Measurements, precision: str, coming: Sequence[Part] = ()) -> None:
+        """Show what was measured; `coming` are the parts that a running job measures, in their order."""
         for part, words in _NONE.items():
-            self.query_one(f"#no-{part}", Static).update(_COMING if part in coming else words)
+            said = _when(part, coming) if part in coming else words
+            self.query_one(f"#no-{part}", Static).update(said)
         bench, quality, checklist = found.bench, found.quality, found.checklist
         self.query_one("#no-bench").display = bench is None
         self.query_one("#speed-facts", Facts).show(speed_rows(bench) if bench else [])
@@ -111,3 +116,9 @@ class MeasuredView(VerticalScroll, can_focus=False):
         place = self.query_one(where, Hanging)
         place.display = bool(lines)
         place.show(lines)
+
+
+def _when(part: Part, coming: Sequence[Part]) -> str:
+    """Which of the parts that are left comes when: the first is being measured."""
+    at = coming.index(part)
+    return f"It comes after {_NAMES[coming[at - 1]]}." if at else "It is being measured."

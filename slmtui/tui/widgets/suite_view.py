@@ -20,9 +20,9 @@ from slmtui.tui.widgets.table import Column, Headings, Row, Table
 
 _COLUMNS = (Column("Question"), Column("Its answer has to", muted=True))
 _WANTS: Mapping[str, str] = {
-    "equals": "be",
-    "contains": "hold",
-    "not_contains": "not hold",
+    "equals": "equal",
+    "contains": "contain",
+    "not_contains": "not contain",
     "regex": "match",
     "json_schema": "be JSON",
     "max_tokens": "be short",
@@ -31,9 +31,9 @@ _WANTS: Mapping[str, str] = {
 
 
 _MUST: Mapping[str, str] = {
-    "equals": "must be",
-    "contains": "must hold",
-    "not_contains": "must not hold",
+    "equals": "must equal",
+    "contains": "must contain",
+    "not_contains": "must not contain",
     "regex": "must match",
     "json_schema": "must fit",
     "max_tokens": "must be short",
