@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import OptionList, Static
@@ -196,6 +197,20 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
                 self._show()
 
     # What can be done
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys, by what they would do with the highlighted one."""
+        found = super().active_bindings
+        served = self._has_body and self._serves(self._model)
+        words = {"serve": "End" if served else "Serve"}
+        if self._has_body and self._kept is not None:
+            words["undeploy"] = "Throw away"
+        for key, active in found.items():
+            if active.node is self and active.binding.action in words:
+                named = dataclasses.replace(active.binding, description=words[active.binding.action])
+                found[key] = active._replace(binding=named)
+        return found
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not super().check_action(action, parameters):
