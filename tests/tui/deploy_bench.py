@@ -66,7 +66,7 @@ VERDICTS = (
         "'Hello! What can you do?' → 'I can help you with your Fernlight lamp …' (24 tokens in 0.3 s)",
     ),
     Verdict("sdk-lists", "The SDK has it registered and lists it", "ok", f"{NAME}:1 is listed."),
-    Verdict("scanner", "Foundry Local's scanner finds the folder", "ok", f"It is the model {NAME}:0."),
+    Verdict("scanner", "Foundry Local's scanner finds the folder", "ok", f"It is the model {NAME}:1."),
     Verdict(
         "command",
         "The foundry command lists it",
@@ -219,13 +219,12 @@ class FixedDepot(Depot):
 
     def deploy(self, deployment: Deployment, plan: DeployPlan, cancel: Cancel) -> Service[Deployment]:
         self.plans.append(plan)
-        yield Progress("copy", "Copying model.onnx.data, 88.0 MB of 199 MB", 0.25, 21.0)
-        yield VERDICTS[0]
+        yield Progress("copy", "Copying model.onnx.data, 49.8 MB of 199 MB", 0.25, 21.0)
         self._wait(cancel)
         if self.failure is not None:
             deployment.with_step("foundry", "failed", cause=self.failure.cause).save()
             raise self.failure
-        yield from self.verdicts[1:]
+        yield from self.verdicts
         target = deployment.path.parent  # a folder that exists: what is gone is not shown as done
         return deployment.with_step(
             "foundry",

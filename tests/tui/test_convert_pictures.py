@@ -78,7 +78,7 @@ async def test_it_looks_as_it_did(
 ) -> None:
     studio = FixedStudio()
     fix(monkeypatch, studio)
-    monkeypatch.setattr(Job, "seconds", property(lambda job: 12.0))
+    monkeypatch.setattr(Job, "seconds", property(lambda job: 16.0))
     monkeypatch.setattr("slmtui.tui.widgets.conversion_facts.short", lambda path: "/srv/slmtui/models")
 
     async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:

@@ -45,7 +45,7 @@ async def _verdicts(pilot: Pilot[int], app: SlmtuiApp) -> None:
 async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _plan(pilot, app)
     await pilot.press("enter")
-    await until(pilot, lambda: "too little room" in screen_text(app))
+    await until(pilot, lambda: "may not write" in screen_text(app))
 
 
 async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -97,7 +97,7 @@ async def test_it_looks_as_it_did(
     if state == "running":
         depot.may_go.clear()
     if state == "failed":
-        depot.failure = Failure("There is too little room on the disk.", "Make some, or take another folder.")
+        depot.failure = Failure("slmtui may not write into that folder.", "Take another folder.")
     if state != "nothing":
         depot.models = (
             model(1),
