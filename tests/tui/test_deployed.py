@@ -111,6 +111,7 @@ async def test_it_is_served_its_address_copied_and_the_service_ended(tmp_path: P
         await ready(pilot, app)
         await pilot.press("s")
         await until(pilot, lambda: "http://127.0.0.1:5273/v1" in screen_text(app))
+        await until(pilot, lambda: "s End" in screen_text(app))
         await pilot.press("y")
         assert app.clipboard == "http://127.0.0.1:5273/v1"
         app.action_station("deploy")
@@ -120,6 +121,7 @@ async def test_it_is_served_its_address_copied_and_the_service_ended(tmp_path: P
         await pilot.press("s")
         await until(pilot, lambda: not app.jobs[(SERVE, "")].running)
         await until(pilot, lambda: "127.0.0.1" not in screen_text(app))
+        await until(pilot, lambda: "s Serve" in screen_text(app))
 
 
 async def test_a_model_that_cannot_be_served_is_said_in_a_plain_word(tmp_path: Path) -> None:
@@ -185,6 +187,7 @@ async def test_an_interrupted_copy_is_shown_and_thrown_away_after_a_yes(tmp_path
         await pilot.press("end")
         await until(pilot, lambda: "612 MB of 1.3 GB" in screen_text(app))
         assert primary(app) == "Go on"
+        await until(pilot, lambda: "del Throw away" in screen_text(app))
         await pilot.press("v", "s")  # there is nothing to verify or serve yet
         await pilot.press("delete")
         await until(pilot, lambda: isinstance(app.screen, AskScreen))

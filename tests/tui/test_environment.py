@@ -164,6 +164,7 @@ async def test_a_failed_fix_says_why_and_its_output_can_be_read() -> None:
         await until(pilot, lambda: bench.looks == 2 and primary(app) == "Mend")
         assert "No package index answers. Nothing was changed." in screen_text(app)
         assert "Look at the network." in screen_text(app)
+        await until(pilot, lambda: "l Log" in screen_text(app))
         await pilot.press("l")
         await until(pilot, lambda: "Collecting onnxruntime-genai" in screen_text(app))
         await pilot.press("l")
@@ -227,6 +228,18 @@ async def test_a_click_on_a_row_only_shows_it() -> None:
         await pilot.click("#checks", offset=(5, 3))
         assert app.screen.query_one("#checks", OptionList).highlighted == 3
         assert app.current_mode == "environment"
+
+
+async def test_mending_is_offered_for_what_can_be_mended() -> None:
+    app = app_with(FixedBench(BLOCKED))
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        offered = []
+        for _ in ("package-onnxruntime-genai", "package-torch", "memory", "cmake"):
+            offered.append(app.screen.active_bindings["f"].enabled)
+            await pilot.press("down")
+        assert offered == [True, True, False, True]
+        assert "l" not in app.screen.active_bindings, "there is no output yet"
 
 
 async def test_the_fix_and_the_row_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
