@@ -11,6 +11,7 @@ from textual.app import App
 from textual.errors import NoWidget
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Button
 
 ENOUGH = 4.5
 # Lines, bars, plots and scrollbars are no text: what they show stands beside them in words or figures.
@@ -49,8 +50,8 @@ def ratio(ink: Color, place: Color) -> float:
 def texts(app: App[int]) -> Iterator[Text]:
     """Every piece of text on the screen as it is drawn.
 
-    Left out, as WCAG does, is what cannot be used now: disabled fields and buttons, and what lies greyed out
-    below a window.
+    Left out, as WCAG does, is what cannot be used now: disabled fields, and what lies greyed out below a
+    window. Not so a disabled button: it says what goes on, or what is missing.
     """
     for y, strip in enumerate(app.screen._compositor.render_strips()):
         x = 0
@@ -79,14 +80,14 @@ def _text(words: str, style: Style, widget: Widget) -> Text:
 
 
 def _widget_at(screen: Screen[object], x: int, y: int) -> Widget | None:
-    """The widget whose text that is, if it can be used."""
+    """The widget whose text that is, if it can be used or is a button."""
     try:
         widget, _ = screen.get_widget_at(x, y)
     except NoWidget:
         return None
     below = isinstance(widget, Screen)
     disabled = any(getattr(each, "disabled", False) for each in widget.ancestors_with_self)
-    return None if below or disabled else widget
+    return None if below or (disabled and not isinstance(widget, Button)) else widget
 
 
 def _is_drawn(letter: str) -> bool:

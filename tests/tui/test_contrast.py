@@ -145,6 +145,7 @@ SCENES: dict[str, Scene] = {
     "help": _help,
     "environment": _environment("blocked"),
     "convert, a config": _convert("config"),
+    "convert, converting": _convert("running"),
     "convert, done": _convert("done"),
     "template": _template("wrong"),
     "deploy, replacing": _deploy("replace"),
