@@ -35,18 +35,7 @@ class _Search:
 class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
     """Ends with the conversation to go on with, or with nothing."""
 
-    DEFAULT_CSS = """
-    ConversationsScreen {
-        align: center middle;
-        background: $background 60%;
-        #kept { width: 90%; max-width: 110; height: 80%; background: $surface; border: round $border;
-                border-title-color: $text-primary; border-title-style: bold; padding: 0 1; }
-        #kept-words { background: $background; margin-bottom: 1; }
-        #kept-excerpt { height: auto; max-height: 3; color: $text-muted; margin-top: 1; }
-        .table-rows { background: $surface; }
-        &.-short #kept { width: 100%; height: 1fr; }
-    }
-    """
+    CSS_PATH = "conversations.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", priority=True, tooltip="Go on with it"),
         Binding("ctrl+d", "delete", "Delete", priority=True, tooltip="Delete it for good; twice to be sure"),
