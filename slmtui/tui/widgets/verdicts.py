@@ -92,8 +92,10 @@ class FailurePanel(Static):
         if failure is None:
             return
         key = self._help_key()
-        more = Content.styled(f"  {key} tells more", f"{MUTED} @click=app.help") if key else Content()
-        self.update(failure_text(failure) + more)
+        text = failure_text(failure)
+        if key:
+            text = Content.assemble(text, "  ", (f"{key} tells more", f"{MUTED} @click=app.help"))
+        self.update(text)
 
     def _help_key(self) -> str:
         """The key that opens the help, which begins with what has failed; "" where none does."""
