@@ -58,7 +58,7 @@ class AnswerPart(Widget):
         & > .aside { color: $text-muted; }
         & > .head { color: $primary; text-style: bold; }
         &:dark > .code_inline { background: $warning 10%; color: $text-warning 95%; }
-        &:light > .code_inline { background: $error 5%; color: $text-error 95%; }
+        &:light > .code_inline { background: $accent 8%; color: $text-accent; }
         &:light > .code { background: white 30%; }
         &:light > .mark { color: $text-secondary; }
     }
