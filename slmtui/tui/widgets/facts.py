@@ -41,12 +41,14 @@ class Facts(Static):
         Names have half of the room at most; those of files are as long as somebody liked them.
         """
         width = self.content_size.width or 60
-        names = min(max((cell_len(name) for name, _ in self._rows), default=0) + 2, max(width // 2, 12))
+        longest = max((cell_len(name) for name, _ in self._rows), default=0)
+        # A remark that stands alone, without a name, begins where names do.
+        names = min(longest + 2, max(width // 2, 12)) if longest else 0
         room = max(width - names, 12)
         lines: list[Content] = []
         for name, value in self._rows:
             for index, line in enumerate(value.wrap(room)):
-                label = set_cell_size(shortened(name, names - 2) if index == 0 else "", names)
+                label = set_cell_size(shortened(name, names - 2) if index == 0 and name else "", names)
                 lines.append(Content.assemble((label, MUTED), line))
         # Figures of the same size, which come each second, are no reason to lay the screen out.
         taken = len(lines), max((line.cell_length for line in lines), default=0)
