@@ -33,14 +33,13 @@ async def pictured(
     app: SlmtuiApp,
     reach: Reach,
     let_go: Callable[[], object] = lambda: None,
-    again: Reach | None = None,
     each: Reach | None = None,
 ) -> None:
     """Bring about a state, then grow the terminal in the dark and shrink it in the light.
 
-    `let_go` ends what is under way in the app, which would keep it from ending; `again` brings the state
-    about once more in the light, where Textual's own window does not take another theme while it is open;
-    `each` does so at every size, for what ends when the terminal is resized.
+    `let_go` ends what is under way in the app, which would keep it from ending; `each` brings the state about
+    once more at every size, for what ends when the terminal is resized, or takes no other theme while it is
+    open, as Textual's own window.
     """
     wrong: list[str] = []
     async with app.run_test(size=UP[0]) as pilot:
@@ -52,8 +51,6 @@ async def pictured(
             for size in UP:
                 wrong += await _looked_at(snapshot, pilot, size, each)
             app.theme = LIGHT
-            if again is not None:
-                await again(pilot, app)
             for size in reversed(PICTURED):
                 wrong += await _looked_at(snapshot, pilot, size, each)
         finally:

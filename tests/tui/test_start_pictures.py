@@ -80,23 +80,25 @@ async def _jump(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _jump_anew(pilot, app)
 
 
-async def _jump_anew(pilot: Pilot[int], app: SlmtuiApp) -> None:
+async def _close(pilot: Pilot[int], app: SlmtuiApp) -> None:
     if app.screen.is_modal:
         await pilot.press("escape")
         await until(pilot, lambda: not app.screen.is_modal)
+
+
+async def _jump_anew(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _close(pilot, app)
     await pilot.press("g")
     await until(pilot, lambda: isinstance(app.screen, JumpScreen))
 
 
 async def _palette(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _deployments(pilot, app)
-    await _open_palette(pilot, app)
+    await _palette_anew(pilot, app)
 
 
-async def _open_palette(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    if app.screen.is_modal:
-        await pilot.press("escape")
-        await until(pilot, lambda: not app.screen.is_modal)
+async def _palette_anew(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _close(pilot, app)
     await pilot.press("ctrl+p")
     await until(pilot, lambda: app.screen.is_modal and "Forget the highlighted" in screen_text(app))
 
@@ -161,6 +163,5 @@ async def test_it_looks_as_it_did(
         monkeypatch.setattr(f"slmtui.tui.widgets.{place}.ago", lambda at: "4 h ago")
     if state != "welcome":
         begun()
-    again = _open_palette if state == "palette" else None
-    each = _jump_anew if state == "jump" else None
-    await pictured(snapshot, SlmtuiApp(), STATES[state], again=again, each=each)
+    anew = {"jump": _jump_anew, "palette": _palette_anew}
+    await pictured(snapshot, SlmtuiApp(), STATES[state], each=anew.get(state))
