@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.events import Key
 from textual.widgets import Input
 
 from slmtui.config.keymap import keymap_file
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.commands import Command, problems, table
+from slmtui.tui.screens.glossary import GlossaryScreen
 from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.screens.jump import JumpScreen
 from tests.tui.walking import screen_text, until
@@ -134,3 +136,25 @@ async def test_the_palette_has_what_the_apps_keys_do_and_opens_from_within_a_fie
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"jump", "enter")
         await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+
+
+async def test_a_window_that_was_closed_is_not_closed_again_by_what_was_typed_for_it() -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        below = app.screen
+        for window in (JumpScreen(below), GlossaryScreen()):
+            app.push_screen(window)
+            await until(pilot, lambda shown=window: app.screen is shown)
+            window.dismiss()
+            window.dismiss()
+            await until(pilot, lambda: app.screen is below)
+        app.push_screen(JumpScreen(below))
+        await until(pilot, lambda: isinstance(app.screen, JumpScreen))
+        jump = app.screen
+        for key in ("end", "tab", "end"):
+            pressed = Key(key, None)
+            pressed.set_sender(app)
+            jump.post_message(pressed)  # as they are when they come in a hurry
+        await until(pilot, lambda: app.screen is below)
+        await app.action_quit()

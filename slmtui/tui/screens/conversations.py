@@ -12,7 +12,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from slmtui.events import Failure
@@ -24,6 +23,7 @@ from slmtui.tui.commands import Commands
 from slmtui.tui.format import ago
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.table import Column, Headings, Row, Table
+from slmtui.tui.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Search:
     damaged: Sequence[Failure]
 
 
-class ConversationsScreen(Commands, ModalScreen[Conversation | None]):
+class ConversationsScreen(Commands, Window[Conversation | None]):
     """Ends with the conversation to go on with, or with nothing."""
 
     CSS_PATH = "conversations.tcss"

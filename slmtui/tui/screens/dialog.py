@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from slmtui.tui.commands import Commands
 from slmtui.tui.widgets.key_footer import KeyFooter
+from slmtui.tui.window import Result, Window
 
-Result = TypeVar("Result")
 _AROUND = 5  # the border above and below, the buttons with the line above them, and the footer
 
 
-class Dialog(Commands, ModalScreen[Result]):
+class Dialog(Commands, Window[Result]):
     """Ends with an answer."""
 
     CSS_PATH = "dialog.tcss"

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,9 +17,10 @@ from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.rows import Rows
+from slmtui.tui.window import Window
 
 
-class GlossaryScreen(Commands, ModalScreen[None]):
+class GlossaryScreen(Commands, Window[None]):
     """The words on the left, the meaning of the highlighted one beside them."""
 
     CSS_PATH = "glossary.tcss"

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Markdown, Static
 
 from slmtui import glossary
@@ -19,6 +19,7 @@ from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, safe
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.verdicts import failure_text
+from slmtui.tui.window import Window
 
 # What many terminals send for Shift+F8 and Shift+F9; nobody finds these on a keyboard.
 _SENT_FOR = ("f20", "f21")
@@ -48,7 +49,7 @@ def key_name(key: str) -> str:
     return _KEY_NAMES.get(key, "+".join(part.capitalize() for part in key.split("+")))
 
 
-class HelpScreen(Commands, ModalScreen[None]):
+class HelpScreen(Commands, Window[None]):
     """Explains another screen; its keys are read from that screen's own bindings."""
 
     CSS_PATH = "help.tcss"

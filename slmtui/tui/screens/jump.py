@@ -9,15 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+
+from slmtui.tui.window import Window
 
 # The home row first: those are pressed without moving a hand.
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
-class JumpScreen(ModalScreen[Widget | None]):
+class JumpScreen(Window[Widget | None]):
     """Ends with the chosen widget, or with none.
 
     Args:
@@ -47,7 +49,7 @@ class JumpScreen(ModalScreen[Widget | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """In a terminal of another size everything is elsewhere."""
-        if event.size != self._room and self.is_current:
+        if event.size != self._room:
             self.dismiss(None)
 
     def on_click(self) -> None:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import OptionList
@@ -20,6 +19,7 @@ from slmtui.config.locations import user_themes_dir
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, fit, safe, short
 from slmtui.tui.widgets.key_footer import KeyFooter
+from slmtui.tui.window import Window
 
 if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
@@ -30,7 +30,7 @@ _NAME = 20  # cells of a theme's name
 _SHOWN = ("primary", "accent", "success", "warning", "error")
 
 
-class ThemesScreen(Commands, ModalScreen[None]):
+class ThemesScreen(Commands, Window[None]):
     """Enter keeps the theme under the cursor, Esc goes back to the one before."""
 
     KEYS = "themes"
