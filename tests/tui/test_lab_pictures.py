@@ -37,7 +37,7 @@ async def _table(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: "No model is chosen yet" in screen_text(app))
+    await until(pilot, lambda: "s names one here" in screen_text(app))
 
 
 async def _plots(pilot: Pilot[int], app: SlmtuiApp) -> None:

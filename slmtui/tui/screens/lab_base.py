@@ -209,7 +209,8 @@ class LabBase(StationScreen):
         found, job, at_work = self._found, self._job, self._at_work
         failure = job.failure if job is not None and not at_work else None
         failure = failure or self._failure or (found.failure if found else None)
-        self.query_one(FailurePanel).show(None if at_work else failure)
+        # To have chosen nothing yet is no failure: what comes next is said beside the button.
+        self.query_one(FailurePanel).show(None if at_work or self._no_model else failure)
         some = found is not None and (found.begun or found.damaged is not None) and not at_work
         failed = found is not None and bool(found.failed) and not found.left and not at_work
         self.query_one("#cancel").display = at_work
@@ -244,7 +245,7 @@ class LabBase(StationScreen):
         if found is None:
             return "Compare", "Looking"
         if self._no_model:
-            return "Choose a model", "No model is chosen yet."
+            return "Choose a model", "Enter goes to Start; s names one here."
         if found.away:
             return "Fetch", fit(f"Enter fetches {safe(', '.join(found.away))}.", _HINT)
         if found.plan is None or found.failure is not None:

@@ -23,7 +23,7 @@ _ABOUT_PRECISION = {
     "fp32": "As the checkpoint computes: the largest and slowest, and the measure for all others.",
     "fp16": "Half of FP32 in size, and practically the same answers; on most CPUs no faster.",
     "int8": "About a quarter to a half of FP32, faster, and its answers hardly change: the balanced choice.",
-    "int4": "The smallest and, on most CPUs, the fastest. It loses most: look at the parity, or try INT8.",
+    "int4": "Mostly the smallest and, on most CPUs, the fastest. It loses most: see the parity, or try INT8.",
 }
 _ABOUT_TARGET = (
     "What the model will run on. ← → also go to those that are not possible here, and say why not."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from slmtui.lab.row import VariantResult
 
 _NOTHING = "A plot needs two variants with both figures."
+_LEGEND = "  ● unbeaten  ○ beaten in both"
 _LEAST_ROWS = 6
 
 
@@ -61,7 +62,9 @@ class Plot(Static):
         called = {key: fit(" ".join(safe(name).split()), width // 3) for key, name in self._called.items()}
         drawn = plot(self._rows, self._cost, self._gain, width, height - 1, self._colours(), called, cell_len)
         body = Content.from_rich_text(Text.from_ansi(drawn)) if drawn else Content.styled(_NOTHING, MUTED)
-        self.update(Content.assemble((self._title, "bold $text-primary"), "\n", body), layout=False)
+        legend = _LEGEND if drawn and len(self._title + _LEGEND) <= width else ""
+        title = Content.assemble((self._title, "bold $text-primary"), (legend, MUTED))
+        self.update(Content.assemble(title, "\n", body), layout=False)
 
     def _colours(self) -> PlotColours:
         variables = self.app.theme_variables

@@ -58,11 +58,11 @@ class MeasuredView(VerticalScroll, can_focus=False):
                 yield Bars(id="speed-first")
                 yield Bars(id="speed-tokens")
                 yield Hanging(id="speed-notes")
+            with Vertical(classes="measured-column", id="measured-right"):
                 yield Static("Quality, beside its source", classes="section")
                 yield Static(id="no-quality", classes="measured-none")
                 yield Facts(id="quality-facts")
                 yield Hanging(id="quality-notes")
-            with Vertical(classes="measured-column", id="measured-right"):
                 yield Static("Checklist", id="checklist-title", classes="section")
                 yield Static(id="no-checklist", classes="measured-none")
                 yield VerdictList(id="checklist-items")
