@@ -34,7 +34,7 @@ class AtOnce(_Screen):
         """A key was pressed."""
         self._hurried = True
 
-    def _on_idle(self, event: Idle) -> None:  # type: ignore[override]
+    async def _on_idle(self, event: Idle) -> None:
         """Textual's own comes after it, and finds what is left."""
         changed = self._layout_required or self._scroll_required or self._repaint_required
         if self._hurried and (changed or self._dirty_widgets):

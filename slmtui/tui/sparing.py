@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import cast
 
 from textual._compositor import Compositor, CompositorMap
 from textual.geometry import Region, Size
@@ -39,7 +40,7 @@ class Sparing(Compositor):
         A line is cut wherever a widget begins or ends on it, and the widget in front has the piece.
         """
         cuts = self.cuts
-        pieces: list[dict[int, Strip]] = [dict.fromkeys(line[:-1]) for line in cuts]  # type: ignore[misc]
+        pieces: list[dict[int, Strip | None]] = [dict.fromkeys(line[:-1]) for line in cuts]
         missing = [
             {start for start, end in pairwise(line) if start < crop.right and end > crop.x}
             if is_rendered_line(y)
@@ -64,7 +65,7 @@ class Sparing(Compositor):
                     if start in missing[y]:
                         missing[y].remove(start)
                         pieces[y][start] = part
-        return pieces
+        return cast("Sequence[Mapping[int, Strip]]", pieces)  # as Textual says of its own
 
 
 def _gone_from(places: CompositorMap, others: CompositorMap) -> Iterator[Region]:

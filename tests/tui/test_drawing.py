@@ -12,11 +12,13 @@ import pytest
 from rich.cells import get_character_cell_size
 from rich.control import ControlType
 from rich.segment import Segment
+from rich.text import Text
 from textual.app import App
 from textual.pilot import Pilot
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.sparing import Sparing
+from slmtui.tui.widgets.log_lines import LogLines
 from slmtui.tui.widgets.log_view import LogView
 from slmtui.tui.widgets.source_list import SourceList
 from slmtui.tui.widgets.transcript import Transcript
@@ -147,20 +149,24 @@ async def test_a_log_is_scrolled_at_once_and_its_lines_are_made_once(monkeypatch
             yield LogView()
 
     made: list[str] = []
+    mark = LogLines._mark
+
+    def marked(lines: LogLines, text: Text) -> Text:
+        made.append(text.plain)
+        return mark(lines, text)
+
+    monkeypatch.setattr(LogLines, "_mark", marked)
     app = LogApp()
     async with app.run_test(size=SIZE) as pilot:
         view = app.query_one(LogView)
         log = view._log
         view.start(f"line {number} is read" for number in range(500))
-        await pilot.pause()
-        mark = log.highlighter
-
-        def marked(text: Any) -> Any:
-            made.append(text.plain)
-            return mark(text)  # type: ignore[operator]
-
-        log.highlighter = marked  # type: ignore[assignment]
         log.focus()
+        while not log.has_focus:
+            await pilot.pause(0.05)
+        await pilot.pause()
+        made.clear()
+        log.mark("")  # all that was made before, with the focus and without, is forgotten
         await pilot.pause()
         end = log.scroll_y
         await pilot.press("pageup")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -374,7 +375,7 @@ async def test_the_lists_keep_their_ground_in_the_focus() -> None:
         for kind, key in ((LabTable, ""), (VariantTable, "ctrl+t")):
             await pilot.press(*(key, key) if key else ())  # past the plots
             rows = app.screen.query_one(kind).rows
-            await until(pilot, lambda rows=rows: rows.has_focus)  # type: ignore[misc]
+            await until(pilot, partial(getattr, rows, "has_focus"))
             assert rows.styles.background_tint.a == 0
 
 
