@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 
 from slmtui.events import Failure
 
@@ -147,9 +148,22 @@ def typed_path(text: str) -> Path:
         raise Failure(f"{typed[:200]!r} cannot be a path: {error}", "Check what you typed.") from error
 
 
+def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Each regular file below `folder`, through links to files, and what the disk says of it.
+
+    What is deleted or renamed in the meantime is passed over: others work in the same folders.
+    """
+    for parent, _, names in os.walk(folder):  # unlike rglob, it does not mind a folder that is gone
+        for name in names:
+            path = Path(parent, name)
+            with contextlib.suppress(OSError):
+                if S_ISREG((found := path.stat()).st_mode):
+                    yield path, found
+
+
 def folder_bytes(folder: Path) -> int:
     """Bytes of all regular files below `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(found.st_size for _, found in files_below(folder))
 
 
 def remove(path: Path) -> None:

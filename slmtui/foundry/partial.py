@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from slmtui.config.files import files_below
 from slmtui.foundry import ledger
 from slmtui.foundry.ledger import Entry
 
@@ -30,11 +31,9 @@ def bytes_at(target: Path) -> int:
 
 def copied_bytes(folder: Path) -> int:
     """Bytes below `folder` that were copied: a file with other links has cost nothing."""
-    try:
-        found = [path.lstat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    except OSError:
-        return 0
-    return sum(stat.st_size for stat in found if stat.st_nlink == 1)
+    return sum(
+        stat.st_size for path, stat in files_below(folder) if stat.st_nlink == 1 and not path.is_symlink()
+    )
 
 
 def worth_keeping(folder: Path) -> bool:

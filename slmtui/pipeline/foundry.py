@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace as altered
 from pathlib import Path
 
+from slmtui.config.files import files_below
 from slmtui.deployment import Deployment, saved
 from slmtui.events import Cancel, Failure, Service, Verdict, jsonable
 from slmtui.foundry import deploy as foundry
@@ -98,7 +99,7 @@ def _still_ours(target: Path) -> bool:
     if entry is None:
         return False
     ours = {name for name, _ in entry.digests}
-    there = (path for path in target.rglob("*") if path.is_file() and not path.name.startswith("."))
+    there = (path for path, _ in files_below(target) if not path.name.startswith("."))
     return not ours or all(path.relative_to(target).as_posix() in ours for path in there)
 
 

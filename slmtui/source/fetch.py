@@ -5,9 +5,7 @@ pip is used rather than a connection of our own because it knows the user's inde
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import shutil
 import sys
 import time
@@ -17,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slmtui.config import locations
-from slmtui.config.files import building, put_in_place, unwritable
+from slmtui.config.files import building, files_below, put_in_place, unwritable
 from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service
 from slmtui.process import Child
 from slmtui.source.manifest import Package
@@ -151,13 +149,7 @@ class _Watch:
 
 def _largest(folder: Path, limit: int) -> int:
     """Bytes of the largest file below `folder`: the wheel as it grows, wherever pip keeps it."""
-    most = 0
-    # os.walk, unlike rglob, passes over folders that pip removes in the meantime.
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                most = max(most, Path(parent, name).stat().st_size)
-    return min(most, limit)
+    return min(max((found.st_size for _, found in files_below(folder)), default=0), limit)
 
 
 def _unpack(wheel: Path, package: Package, file: Path, cancel: Cancel) -> Service[None]:

@@ -6,7 +6,6 @@ certificates. Every file is compared with what the hub says it is before the fol
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slmtui.config import locations, toolchain
-from slmtui.config.files import building, put_in_place, unwritable
+from slmtui.config.files import building, folder_bytes, put_in_place, unwritable
 from slmtui.events import Cancel, Event, Failure, LogLine, Progress, Service
 from slmtui.process import Child
 from slmtui.source import hub_cache
@@ -108,15 +107,7 @@ class _Watch:
 
     def look(self) -> Iterator[Event]:
         """A progress event, if there is more than before."""
-        done = 0
-        # os.walk, unlike rglob, passes over files that are renamed in the meantime.
-        for parent, _, names in os.walk(self._folder):
-            for name in names:
-                try:
-                    done += Path(parent, name).stat().st_size
-                except OSError:
-                    continue
-        done = min(done, self._whole)
+        done = min(folder_bytes(self._folder), self._whole)
         if done <= self._shown:
             return
         self._shown = done
