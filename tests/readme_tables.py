@@ -16,7 +16,7 @@ from slmtui.cli.parser import build
 from slmtui.config.locations import shipped_dir
 from slmtui.config.settings import described
 from slmtui.tui.commands import table
-from slmtui.tui.screens.help import key_name
+from slmtui.tui.key_words import key_name
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 

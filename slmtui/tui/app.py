@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -20,6 +21,7 @@ from slmtui.tui.commands import Commands, problems, table
 from slmtui.tui.harmless import Harmless
 from slmtui.tui.in_hand import SIDE_SCREENS, InHandApp
 from slmtui.tui.kept_styles import KeptStyles
+from slmtui.tui.key_words import keyed
 from slmtui.tui.looks import Looks
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.rail import STATIONS
@@ -99,6 +101,8 @@ class SlmtuiApp(Commands, InHandApp):
         super().__init__()
         self.stylesheet = KeptStyles(variables=self.get_css_variables())
         self.up = False
+        # Keys of the user's own, by the name of their command; `key_words` puts them into texts.
+        self.keys_given: dict[str, str] = {}
         # What is said in the terminal once the screens are gone.
         self.last_words: tuple[str, ...] = ()
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -118,6 +122,7 @@ class SlmtuiApp(Commands, InHandApp):
         keys, wrong = keymap.load()
         self.say(wrong)
         if keys:
+            self.keys_given = keys
             self.set_keymap(keys)
             self.run_worker(partial(self._check_keys, keys), thread=True, exit_on_error=False)
 
@@ -128,6 +133,19 @@ class SlmtuiApp(Commands, InHandApp):
         """Say what is wrong with the user's own files."""
         for failure in failures:
             self.notify(f"{failure.cause}\n{failure.fix}", severity="warning", markup=False, timeout=10)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in passing, with the user's own keys in it."""
+        said = keyed(self, message)
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def on_ready(self) -> None:
         """The first frame can be drawn."""

@@ -20,6 +20,7 @@ from slmtui.tui.at_once import AtOnce
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED
 from slmtui.tui.jobs import JobChanged
+from slmtui.tui.key_words import keyed
 from slmtui.tui.sparing import Sparing
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.rail import Rail
@@ -161,6 +162,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
         if button.disabled == enabled:
             button.disabled = not enabled
             self.refresh_bindings()
+        hint = keyed(self, hint)
         shown = self.query_one("#hint", Static)
         shown.update(hint)
         shown.tooltip = hint or None  # where it is cut, the mouse shows all of it

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.content import Content
 from textual.events import Key
 from textual.widgets import Input
 
 from slmtui.config.keymap import keymap_file
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.commands import Command, problems, table
+from slmtui.tui.key_words import keyed
 from slmtui.tui.screens.glossary import GlossaryScreen
 from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.screens.jump import JumpScreen
+from slmtui.tui.widgets.studio_pane import StudioPane
 from tests.tui.walking import screen_text, until
 
 COMMANDS = [
@@ -70,6 +73,44 @@ async def test_the_users_keys_hold_and_stand_in_the_help(home: Path) -> None:
         await until(pilot, lambda: app.screen.is_modal)
         assert isinstance(app.screen, HelpScreen)
         assert "| x | Type the path" in app.screen._text()
+
+
+async def test_texts_name_the_users_keys_where_they_hold(home: Path) -> None:
+    keymap_file().write_text(
+        '[start]\npath = "x"\n[chat]\nclear = "alt+l"\n[convert]\nconfig-reset = "alt+r"\n', encoding="utf-8"
+    )
+    app = SlmtuiApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        start = app.screen
+        assert keyed(start, "No deployment. / names your own; ./a/b stays.") == (
+            "No deployment. x names your own; ./a/b stays."
+        )
+        # The chat's and the configuration's keys are no keys here.
+        assert keyed(start, "Ctrl+L and Ctrl+R") == "Ctrl+L and Ctrl+R"
+        await pilot.press("3")
+        await until(pilot, lambda: app.current_mode == "convert" and app.screen.query(StudioPane))
+        said = keyed(app.screen, Content.assemble(("Ctrl+R", "bold"), " goes back; `Ctrl+Ra` is no key"))
+        assert said.plain == "Alt+R goes back; `Ctrl+Ra` is no key"
+        assert str(said.spans[0].style) == "bold"
+        assert (said.spans[0].start, said.spans[0].end) == (0, 5)
+        app.notify("Ctrl+R goes back to the form's.")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        assert [note.message for note in app._notifications] == ["Alt+R goes back to the form's."]
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert isinstance(app.screen, HelpScreen)
+        text = app.screen._text()
+        assert "Alt+R" in text
+        assert "Ctrl+R" not in text
+
+
+async def test_a_text_is_left_alone_where_no_key_was_given(home: Path) -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        text = Content("/ names one; Ctrl+P finds it")
+        assert keyed(app.screen, text) is text
 
 
 async def test_a_key_map_that_cannot_be_is_said_and_the_app_goes_on(home: Path) -> None:

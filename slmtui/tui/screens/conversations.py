@@ -21,6 +21,7 @@ from slmtui.runtime.conversations import Found
 from slmtui.runtime.neutral import neutral
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import ago
+from slmtui.tui.key_words import keyed
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.table import Column, Headings, Row, Table
 from slmtui.tui.window import Window
@@ -150,11 +151,13 @@ class ConversationsScreen(Commands, Window[Conversation | None]):
         one = found.conversation
         if one.id == self._shown:
             self.query_one("#kept-excerpt", Static).update(
-                "It is on the screen; Ctrl+L there starts another one first."
+                keyed(self, "It is on the screen; Ctrl+L there starts another one first.")
             )
         elif self._to_delete != one.id:
             self._to_delete = one.id
-            self.query_one("#kept-excerpt", Static).update("Ctrl+D once more deletes it for good.")
+            self.query_one("#kept-excerpt", Static).update(
+                keyed(self, "Ctrl+D once more deletes it for good.")
+            )
         else:
             self._delete(one.id)
 

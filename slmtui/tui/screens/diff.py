@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from slmtui.tui.format import MUTED, safe
+from slmtui.tui.key_words import keyed
 from slmtui.tui.screens.dialog import Dialog
 
 _STYLES = {"+": "$text-success", "-": "$text-error", "@": MUTED}
@@ -41,7 +42,7 @@ class DiffScreen(Dialog[Answer]):
         self._back = back
 
     def compose_body(self) -> ComposeResult:
-        yield Static(self._lead, classes="dialog-lead", markup=False)
+        yield Static(keyed(self, self._lead), classes="dialog-lead", markup=False)
         yield Static(coloured(self._diff), id="diff")
 
     def compose_actions(self) -> ComposeResult:

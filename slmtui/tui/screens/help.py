@@ -17,36 +17,17 @@ from slmtui.events import Failure
 from slmtui.tui import helpable
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, safe
+from slmtui.tui.key_words import key_name, keyed
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.verdicts import failure_text
 from slmtui.tui.window import Window
 
 # What many terminals send for Shift+F8 and Shift+F9; nobody finds these on a keyboard.
 _SENT_FOR = ("f20", "f21")
-_KEY_NAMES = {
-    "question_mark": "?",
-    "escape": "Esc",
-    "enter": "Enter",
-    "slash": "/",
-    "comma": ",",
-    "colon": ":",
-    "ctrl+underscore": "Ctrl+/",  # what terminals send for it; newer ones have a name for the key itself
-    "ctrl+slash": "Ctrl+/",
-    "ctrl+backslash": "Ctrl+\\",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-}
 _WHAT_TO_DO = (
     "When the fix does not help: y copies this for a question to somebody, and `slmtui doctor --report FILE` "
     "writes all that is known of this machine, without names and tokens."
 )
-
-
-def key_name(key: str) -> str:
-    """A key as it stands on the keyboard; a letter alone as it is typed, for Shift makes it another key."""
-    if len(key) == 1:
-        return key
-    return _KEY_NAMES.get(key, "+".join(part.capitalize() for part in key.split("+")))
 
 
 class HelpScreen(Commands, Window[None]):
@@ -96,7 +77,7 @@ class HelpScreen(Commands, Window[None]):
             return
         yield Static("What has failed", classes="help-heading")
         for one in self._failures:
-            yield Static(failure_text(one), classes="help-failure")
+            yield Static(keyed(self._about, failure_text(one)), classes="help-failure")
         yield Static(_WHAT_TO_DO, classes="help-text", markup=False)
         yield from _words(*self._failures)
 
@@ -106,7 +87,7 @@ class HelpScreen(Commands, Window[None]):
         if field is None:
             return
         yield Static(Content(safe(field.title or "This field")), classes="help-heading")
-        yield Static(Content(safe(field.text)), classes="help-text")
+        yield Static(Content(safe(keyed(self._about, field.text))), classes="help-text")
         own = glossary.term(field.title) if field.title else None
         if own is not None:
             yield Static(Content.styled(own.text, MUTED), classes="help-text")
@@ -123,7 +104,7 @@ class HelpScreen(Commands, Window[None]):
             if binding.key not in _SENT_FOR and name not in keys:
                 keys.append(name)
         table = "\n".join(f"| {' '.join(keys)} | {text} |" for keys, text in rows.values())
-        about = getattr(self._about, "HELP", "")
+        about = keyed(self._about, getattr(self._about, "HELP", ""))
         return f"{about}\n\n### Keys\n\n| Key | What it does |\n|---|---|\n{table}\n"
 
 

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from slmtui.config.files import typed_path
 from slmtui.events import Failure
+from slmtui.tui.key_words import keyed
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.verdicts import FailurePanel
 
@@ -36,7 +37,7 @@ class LoadFileScreen(Dialog[str]):
         self._lead, self._placeholder = lead, placeholder
 
     def compose_body(self) -> ComposeResult:
-        yield Static(self._lead, classes="dialog-lead")
+        yield Static(keyed(self, self._lead), classes="dialog-lead")
         yield Input(id="load-path", compact=True, placeholder=self._placeholder)
         yield FailurePanel(id="load-failure")
 

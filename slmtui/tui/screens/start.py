@@ -20,6 +20,7 @@ from slmtui.source.options import SourceOptions
 from slmtui.source.questions import Question, Unanswered
 from slmtui.source.samples import Sample
 from slmtui.tui.jobs import Job, JobChanged
+from slmtui.tui.key_words import keyed
 from slmtui.tui.start_words import HELP, TOUR, TOUR_KEYS, WELCOME
 from slmtui.tui.starting import Request
 from slmtui.tui.station_screen import StationScreen
@@ -61,7 +62,7 @@ class StartScreen(StationScreen):
                 with Vertical(id="tour-box"):
                     yield Static("What happens next", classes="section")
                     yield Facts(id="tour")
-                    yield Static(TOUR_KEYS, id="tour-keys")
+                    yield Static(keyed(self, TOUR_KEYS), id="tour-keys")
             with Vertical(id="found"):
                 with Vertical(id="welcome") as welcome:
                     self._welcome(not any(deployments_dir().glob("*.toml")), welcome)
@@ -72,8 +73,8 @@ class StartScreen(StationScreen):
                 yield SourceDetails()
 
     def body_ready(self) -> None:
-        self.query_one("#tour", Facts).show(TOUR)
-        self.query_one("#welcome-keys", Facts).show(WELCOME)
+        self.query_one("#tour", Facts).show((name, keyed(self, words)) for name, words in TOUR)
+        self.query_one("#welcome-keys", Facts).show((keyed(self, key), words) for key, words in WELCOME)
         self.query_one("#path-kinds", Facts).show(EXPLAINED)
         self._path.tooltip = "\n".join(f"{kind}: {text}" for kind, text in EXPLAINED)
         self._show_path_help()

@@ -16,6 +16,7 @@ from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
 from slmtui.tui.format import safe, short
+from slmtui.tui.key_words import keyed
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.deploy_form import cache_values
@@ -69,7 +70,7 @@ makes of every folder below a models folder, by its own rules, whoever put it th
         yield Choice("Models folder", id="why-cache")
         with Horizontal(id="why-other"):
             yield Label("Any folder")
-            yield PathInput(id="why-path", placeholder="/ names one; Enter asks")
+            yield PathInput(id="why-path", placeholder=keyed(self, "/ names one; Enter asks"))
         yield FailurePanel(id="why-failure")
         yield Static(id="why-nothing", markup=False)
         with Container(id="why-frame"):

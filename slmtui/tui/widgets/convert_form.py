@@ -16,6 +16,7 @@ from slmtui.conversion.options import Value as OptionValue
 from slmtui.conversion.recipe import PRECISIONS, Recipe, presets
 from slmtui.conversion.targets import Offer
 from slmtui.tui.helpable import field_help
+from slmtui.tui.key_words import keyed
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
 
@@ -163,7 +164,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
     def _show_note(self, note: Content | None) -> None:
         """Whether there is room for it is the style sheet's to say: beside the form it may stand already."""
         place = self.query_one("#form-note", Static)
-        place.update(note or "")
+        place.update(keyed(self, note) if note else "")
         place.set_class(note is not None, "-said")
 
     def show_targets(self, offers: Iterable[Offer]) -> None:

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from slmtui.tui.format import MUTED
+from slmtui.tui.key_words import keyed
 
 
 class Faces(Static):
@@ -50,7 +51,7 @@ class Faces(Static):
             style = "bold reverse" if index == chosen else f"@click=pick({index})"
             behind = marked[index] if index < len(marked) else ""
             parts.append(Content.assemble((f" {name}{behind} ", style), " "))
-        self.update(Content.assemble(*parts, (f" {self._hint}", MUTED)))
+        self.update(Content.assemble(*parts, (f" {keyed(self, self._hint)}", MUTED)))
 
     def action_pick(self, index: int) -> None:
         """A face was clicked."""

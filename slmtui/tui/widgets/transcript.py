@@ -12,6 +12,7 @@ from textual.widgets import Static
 from slmtui.runtime.conversation import Conversation
 from slmtui.tui.at_once import Jumps
 from slmtui.tui.chat_session import ChatSession
+from slmtui.tui.key_words import keyed
 from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.turn_view import TurnView
 
@@ -177,4 +178,5 @@ class Transcript(Grows, Jumps, VerticalScroll, can_focus=False):
     def _show_earlier(self) -> None:
         self._earlier.display = self._first > 0
         if self._first:
-            self._earlier.update(f"{self._first} earlier turns; Ctrl+Home shows more of them")
+            words = f"{self._first} earlier turns; Ctrl+Home shows more of them"
+            self._earlier.update(keyed(self, words))

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from slmtui.events import Failure, Verdict
 from slmtui.tui.format import ICONS, MUTED, icon, safe
+from slmtui.tui.key_words import key_name, keyed
 
 
 def verdict_from(record: Mapping[str, Any]) -> Verdict:
@@ -92,7 +93,7 @@ class FailurePanel(Static):
         if failure is None:
             return
         key = self._help_key()
-        text = failure_text(failure)
+        text = keyed(self, failure_text(failure))
         if key:
             text = Content.assemble(text, "  ", (f"{key} tells more", f"{MUTED} @click=app.help"))
         self.update(text)
@@ -101,7 +102,7 @@ class FailurePanel(Static):
         """The key that opens the help, which begins with what has failed; "" where none does."""
         active = self.screen.active_bindings.values()
         keys = [one.binding.key for one in active if one.binding.action in ("help", "app.help")]
-        return "F1" if "f1" in keys else keys[0].capitalize() if keys else ""
+        return "F1" if "f1" in keys else key_name(keys[0]) if keys else ""
 
 
 def failure_text(failure: Failure) -> Content:

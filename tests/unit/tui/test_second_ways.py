@@ -15,7 +15,7 @@ from textual.screen import ModalScreen, Screen
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.commands import Commands, _below, table
-from slmtui.tui.screens.help import key_name
+from slmtui.tui.key_words import key_name
 
 # Keys that do not arrive, and who keeps them in its usual settings.
 KEPT = {
