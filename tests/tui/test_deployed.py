@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -112,6 +113,9 @@ async def test_it_is_served_its_address_copied_and_the_service_ended(tmp_path: P
         await pilot.press("s")
         await until(pilot, lambda: "http://127.0.0.1:5273/v1" in screen_text(app))
         await until(pilot, lambda: "s End" in screen_text(app))
+        row = next(line for line in screen_text(app).splitlines() if "fernlight-support:1 " in line)
+        assert row.split("199 MB")[0].split()[-3:] == ["!", "●", "fernlight-support:1"]
+        assert re.search(r"\bas +fernlight-support:1$", screen_text(app), re.MULTILINE)
         await pilot.press("y")
         assert app.clipboard == "http://127.0.0.1:5273/v1"
         app.action_station("deploy")

@@ -37,6 +37,12 @@ def rows(app: SlmtuiApp) -> list[str]:
     return [option.id or "" for option in app.screen.query_one("#checks", OptionList).options]
 
 
+def main_button(app: SlmtuiApp) -> str:
+    """The coloured button of a window, if Enter presses that one."""
+    (main,) = (one for one in app.screen.query(Button) if one.variant == "primary")
+    return str(main.label) if main is app.focused else ""
+
+
 def button(app: SlmtuiApp, name: str) -> Button:
     return app.screen.query_one(name, Button)
 
@@ -307,10 +313,24 @@ async def test_the_tool_chain_is_explained_and_built_with_one_more_key() -> None
         assert bench.mended == []
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#build"))
+        await until(pilot, lambda: main_button(app) == "Build")
         await pilot.press("b")
         await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
         assert bench.mended == ["toolchain"]
         assert "Built in" in screen_text(app)
+
+
+async def test_a_tool_chain_that_is_proved_is_built_anew_only_by_whoever_says_so() -> None:
+    bench = FixedBench(WITH_TOOLCHAIN)
+    app = app_with(bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await looked(pilot, app)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#build"))
+        await until(pilot, lambda: main_button(app) == "Close")
+        await pilot.press("enter")
+        await looked(pilot, app)
+        assert bench.mended == []
 
 
 async def test_the_tool_chain_is_removed_after_a_yes_only() -> None:

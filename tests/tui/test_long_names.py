@@ -18,7 +18,8 @@ from slmtui.tui.screens import themes
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.path_input import PLACEHOLDER
-from slmtui.tui.widgets.suite_view import SuiteView
+from slmtui.tui.widgets.suite_view import SuiteView, wants
+from slmtui.tui.widgets.table import Column, Headings, Row
 from tests.tui import deploy_bench, lab_bench, validate_bench
 from tests.tui.deploy_bench import FixedDepot
 from tests.tui.validate_bench import ALL, LINES, line
@@ -61,8 +62,39 @@ async def test_a_question_of_a_suite_is_known_by_its_beginning() -> None:
         await pilot.press("t")
         await until(pilot, lambda: app.screen.query_one(SuiteView).index is not None)
         await until(
-            pilot, lambda: " How do I clean the lamp, and why" in screen_text(app).split("question ")[0]
+            pilot, lambda: " How do I clean the lamp, and w…" in screen_text(app).split("question ")[0]
         )
+
+
+def test_what_an_answer_has_to_be_is_said_with_its_value() -> None:
+    assert wants(line("?", contains=("hold", "five seconds"), max_tokens=96)) == (
+        "contain hold · five seconds, have at most 96 tokens"
+    )
+    assert wants(line("?", similar="Sie hält.")) == "be like Sie hält."
+    assert len(wants(line("?", equals="a" * 100_000))) < 300
+
+
+@pytest.mark.parametrize("value", [WIDE * 9, "המנורה מחזיקה שנים רבות " * 9, "e\u0301" * 99, "a\nb " * 99])
+@pytest.mark.parametrize("asked", ["How long?", "How do I clean the lamp, " + "and why " * 20])
+async def test_a_question_keeps_its_place_beside_what_its_answer_has_to_be(asked: str, value: str) -> None:
+    class QuestionsApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Headings((Column("Question"), Column("Its answer has to")), id="questions")
+
+    app = QuestionsApp()
+    async with app.run_test(size=(58, 10)) as pilot:
+        table = app.query_one(Headings)
+        table.show([Row("it", "ok", (asked, wants(line(asked, equals=value))))])
+        await pilot.pause()
+        text = str(table.rows.get_option_at_index(0).prompt)
+        assert "\n" not in text
+        assert cell_len(text) <= 57
+        assert text.startswith("✓ How")
+        before, equal, shown = text.partition("  equal ")
+        assert equal
+        assert cell_len(before) >= min(cell_len(asked), 32)
+        assert cell_len(shown) >= 10
+        assert shown.rstrip().endswith("…")
 
 
 @pytest.mark.parametrize("name", [WIDE + ".json", "e\u0301" * 30, "a" * 200])

@@ -44,7 +44,7 @@ class DeployedScreen(StationScreen):
 
 Every model and version that slmtui has put into a Foundry Local cache, as the disk and the SDK's list say
 it is now. The sign is the worst of its last verdicts: ✓ passed, ! look at it, ✗ failed, – not checked.
-● is served.
+A ● beside it: it is served.
 
 * **Enter** opens it in the chat. **v** asks the scanner, the command and the SDK about it once more.
 * **s** serves it to other programs through the SDK's web service, as far as that can see the model, on an

@@ -44,11 +44,14 @@ class ToolchainScreen(Dialog[Answer]):
         yield Facts(id="toolchain-build")
 
     def compose_actions(self) -> ComposeResult:
+        # One that is proved needs nothing more; the main button, which comes last, says so.
         if self._state.has_managed:
             yield Button("Remove", id="remove", compact=True)
-        yield Button("Close", id="close", compact=True)
-        label = "Build anew" if self._state.has_managed else "Build"
-        yield Button(label, id="build", variant="primary", compact=True)
+            yield Button("Build anew", id="build", compact=True)
+            yield Button("Close", id="close", variant="primary", compact=True)
+        else:
+            yield Button("Close", id="close", compact=True)
+            yield Button("Build", id="build", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         state = self._state
@@ -57,7 +60,7 @@ class ToolchainScreen(Dialog[Answer]):
             [("Olive runs with", str(state.python)), ("because", state.why), ("slmtui's own", own)]
         )
         self.query_one("#toolchain-build", Facts).show(plan_rows(state.build))
-        self.ask("Tool chain", "#close")
+        self.ask("Tool chain", "#close" if state.has_managed else "#build")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "answer" and parameters == ("remove",):

@@ -50,10 +50,11 @@ class Stock:
 
 
 def _model_row(model: DeployedModel, *, served: bool) -> Row:
-    """A deployed model, with the worst of its last verdicts."""
-    state = "running" if served else "fail" if not is_there(model) else model.status
+    """A deployed model, with the worst of its last verdicts, and beside it whether it is served."""
+    state = "fail" if not is_there(model) else model.status
     when = ago(model.checked_at) or "never"
-    return Row(str(model.path), state, (model.model_id, size(model.bytes), _METHODS[model.method], when))
+    cells = (model.model_id, size(model.bytes), _METHODS[model.method], when)
+    return Row(str(model.path), state, cells, also="running" if served else "")
 
 
 def _unfinished_row(one: Unfinished) -> Row:

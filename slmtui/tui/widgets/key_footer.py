@@ -27,7 +27,7 @@ class KeyFooter(Footer):
     def compose(self) -> ComposeResult:
         """The keys that have room; a key that is cut off tells nobody anything."""
         self._room = self.app.size.width
-        yield from _fitting(list(super().compose()), self._room)
+        yield from _fitting(_nearest(super().compose()), self._room)
 
     async def recompose(self) -> None:
         """Other keys in the widgets that are there: a new one is looked up in every rule of the styles.
@@ -87,6 +87,14 @@ def _become(key: FooterKey, other: FooterKey) -> None:
         key.refresh(layout=wider)
     key.tooltip = other.tooltip
     key.display = True
+
+
+def _nearest(keys: Iterable[Widget]) -> list[Widget]:
+    """`keys` without those that say the same as one before them, which is nearer to the focus."""
+    shown: dict[object, Widget] = {}
+    for key in keys:
+        shown.setdefault(key.description if isinstance(key, FooterKey) else key, key)
+    return list(shown.values())
 
 
 def _fitting(keys: Sequence[Widget], room: int) -> list[Widget]:

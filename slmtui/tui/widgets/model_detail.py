@@ -68,7 +68,7 @@ def _rows(
 ) -> Iterator[tuple[str, str]]:
     if served is not None:
         yield "served at", served.url or "starting"
-        yield "as", f"the model {model.model_id}; y copies the address, s ends it" if served.url else ""
+        yield "as", model.model_id if served.url else ""
         yield "note", served.advice
     there = is_there(model) or model.missing
     yield "folder", short(model.folder) if there else f"{short(model.folder)} is gone"

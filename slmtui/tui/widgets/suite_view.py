@@ -25,9 +25,10 @@ _WANTS: Mapping[str, str] = {
     "not_contains": "not contain",
     "regex": "match",
     "json_schema": "be JSON",
-    "max_tokens": "be short",
+    "max_tokens": "have",
     "similar": "be like",
 }
+_SHOWN = 200  # no list has room for more of a value
 
 
 _MUST: Mapping[str, str] = {
@@ -143,8 +144,12 @@ class SuiteView(Container):
         self.query_one("#suite-detail").scroll_home(animate=False)
 
     def _row(self, name: str, one: Asked) -> Row:
-        checks = ", ".join(_WANTS[check] for check in one.line.checks)
-        return Row(name, one.state, (one.line.title, checks))
+        return Row(name, one.state, (one.line.title, wants(one.line)))
+
+
+def wants(line: SuiteLine) -> str:
+    """What a question's answer has to be, for one line; the beginning of it where it is long."""
+    return ", ".join(f"{_WANTS[check]} {_value(line, check)[:_SHOWN]}" for check in line.checks)
 
 
 def detail_rows(one: Asked) -> list[tuple[str, str | Content]]:
@@ -167,11 +172,14 @@ def detail_rows(one: Asked) -> list[tuple[str, str | Content]]:
 
 
 def _wanted(line: SuiteLine, check: str) -> str:
+    alike = f" ({line.similarity:.0%} or more)" if check == "similar" else ""
+    return _value(line, check) + alike
+
+
+def _value(line: SuiteLine, check: str) -> str:
     value = getattr(line, check)
     if check == "max_tokens":
         return f"at most {value} tokens"
     if check == "json_schema":
         return json.dumps(value, ensure_ascii=False)
-    if check == "similar":
-        return f"{value} ({line.similarity:.0%} or more)"
     return " · ".join(value) if isinstance(value, tuple) else str(value)

@@ -23,13 +23,14 @@ _GAP = 2
 class Row:
     """One row: what it is known by, its state as in `format.ICONS` ("" for none), its cells.
 
-    `short` are the numbers of cells that say more than there is.
+    `short` are the numbers of cells that say more than there is; `also` is a second state beside the first.
     """
 
     id: str
     state: str
     cells: tuple[str, ...]
     short: frozenset[int] = frozenset()
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Table(RowList):
 
     def _lay_out(self) -> None:
         widths = self._widths()
-        sign = _SIGN if any(row.state for row in self._shown) else 0
+        sign = self._signs
         headings = self._cells([column.heading for column in self._columns], widths)
         header = Content.styled(" " * sign + (" " * _GAP).join(headings), "bold $text-primary")
         columns = self.query_one(".table-columns", Static)
@@ -115,17 +116,21 @@ class Table(RowList):
         if ids:
             rows.highlighted = ids.index(kept) if kept in ids else 0
 
+    @property
+    def _signs(self) -> int:
+        """The cells that the signs of all rows take."""
+        return _SIGN * (any(row.state for row in self._shown) + any(row.also for row in self._shown))
+
     def _widths(self) -> list[int]:
-        sign = _SIGN if any(row.state for row in self._shown) else 0
         gaps = _GAP * (len(self._columns) - 1)
-        room = (self.rows.content_size.width or 56) - 1 - sign - gaps  # 1: the scrollbar's
+        room = (self.rows.content_size.width or 56) - 1 - self._signs - gaps  # 1: the scrollbar's
         texts = [[column.heading] for column in self._columns]
         for row in self._shown:
             for column, cell in zip(texts, row.cells, strict=True):
                 column.append(_one_line(cell))
         wanted = [max(map(cell_len, column)) for column in texts]
         rest = room - sum(wanted[1:])
-        least = min(wanted[0], self.LEAST)
+        least = min(wanted[0], self._least(room))
         if rest < least and len(wanted) > 1:  # the last column gives way: it is the one for words
             wanted[-1] = max(wanted[-1] - (least - rest), 6)
             rest = least
@@ -141,13 +146,20 @@ class Table(RowList):
             cells.append(set_cell_size(pad + shown, width))
         return cells
 
+    def _least(self, room: int) -> int:
+        """The cells of the first column that the last one leaves it."""
+        return self.LEAST
+
     @staticmethod
     def _cut(text: str, width: int) -> str:
         """What is shown of the first column's text where there is no room for all of it."""
         return shortened(text, width)
 
     def _line(self, row: Row, widths: Sequence[int], sign: int) -> Content:
-        parts: list[Content | str] = [icon(row.state), " "] if row.state else [" " * sign]
+        parts: list[Content | str] = []
+        for state in (row.state, row.also):
+            parts += [icon(state), " "] if state else []
+        parts.append(" " * (sign - sum(map(len, parts))))
         for number, (column, cell) in enumerate(
             zip(self._columns, self._cells(row.cells, widths), strict=True)
         ):
@@ -158,10 +170,13 @@ class Table(RowList):
 
 
 class Headings(Table):
-    """What a question begins with tells it from others, not its end as with a path."""
+    """Questions: each is known by its beginning, not by its end as a path is, and has most of the room."""
 
     # Of a class above, styles count less than those of the list itself.
     DEFAULT_CSS = "Headings { .table-rows:focus { background-tint: $background 0%; } }"
+
+    def _least(self, room: int) -> int:
+        return max(room * 3 // 5, self.LEAST)
 
     @staticmethod
     def _cut(text: str, width: int) -> str:

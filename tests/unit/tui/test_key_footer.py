@@ -68,3 +68,23 @@ async def test_with_another_focus_the_keys_become_others_where_they_stand() -> N
         await until(pilot, lambda: app.footer() == ["f Fill", "w Wait for it", "^p palette"])
         await pilot.click(next(key for key in app.shown() if key.description == "Wait for it"))
         await until(pilot, lambda: app.noted == ["lock", "wait"])
+
+
+class _Lobby(_House):
+    """Has a key that says the same as one of the lamp's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+f", "note('fill all')", "Fill"),
+        Binding("ctrl+d", "note('dim all')", "Dim"),
+    ]
+
+
+async def test_of_two_keys_that_say_the_same_the_nearer_one_stands_there_and_both_work() -> None:
+    app = _Lobby()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.query_one("#lamp").focus()
+        await until(pilot, lambda: app.footer() == ["f Fill", "w Wait for it", "^d Dim", "^p palette"])
+        await pilot.press("f", "ctrl+f")
+        await until(pilot, lambda: app.noted == ["fill", "fill all"])
+        app.query_one("#door").focus()
+        await until(pilot, lambda: "^f Fill" in app.footer())
