@@ -65,9 +65,9 @@ class Child:
         log: Path | None = None,
         yielding: bool = False,
     ) -> None:
-        self.log = log
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._log_file: IO[str] | None = None if log is None else _appended(log)
+        self.log = log if self._log_file else None
         self._queue: queue.SimpleQueue[dict[str, Any] | LogLine | None] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
         # A session of its own: Ctrl+C in the terminal reaches slmtui alone, which ends the tree itself.
@@ -134,9 +134,11 @@ class Child:
 
         For a child that was started before it was known what for.
         """
-        self.log = log
         file = _appended(log)
-        file.writelines(f"{line}\n" for line in list(self.tail))
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.writelines(f"{line}\n" for line in list(self.tail))
+        self.log = log if file else None
         self._log_file = file
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -208,7 +210,8 @@ class Child:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
         if self._log_file is not None and not self._log_file.closed:
-            self._log_file.close()
+            with contextlib.suppress(OSError):  # what is still to be written has no room on a full disk
+                self._log_file.close()
 
     def _read_replies(self) -> None:
         assert self.process.stdout is not None  # noqa: S101
@@ -276,6 +279,10 @@ def signal_name(code: int) -> str:
     return names.get(code, f"signal {-code}" if code < 0 else f"a crash (0x{code:08X})")
 
 
-def _appended(log: Path) -> IO[str]:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    return log.open("a", encoding="utf-8", errors="replace")
+def _appended(log: Path) -> IO[str] | None:
+    """The log, opened; None where nothing can be written: that must not keep anybody from the work itself."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("a", encoding="utf-8", errors="replace")
+    except OSError:
+        return None

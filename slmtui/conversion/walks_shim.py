@@ -87,6 +87,9 @@ def _kept(depends_on: str, find_out: Callable[[], list[Any]]) -> list[Any]:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(f"{file.name}.{os.getpid()}")
-        beside.write_text(json.dumps({"of": depends_on, "models": found}), encoding="utf-8")
-        beside.replace(file)
+        try:
+            beside.write_text(json.dumps({"of": depends_on, "models": found}), encoding="utf-8")
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)  # it is there only if the disk was full
     return found

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,3 +82,16 @@ def test_other_folders_are_read_as_before(module: Any, read: list[str], tmp_path
     walks_shim._remember_models(module)
     module.define_import_structure(tmp_path, prefix="other")
     assert read == [f"{tmp_path} other"]
+
+
+def test_a_full_disk_leaves_no_half_of_it(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(file: Path, *_: Any, **__: Any) -> None:
+        file.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv(walks_shim.FILE, str(tmp_path / "cache" / "imports.json"))
+    monkeypatch.setattr(Path, "write_text", no_room)
+    assert ask(module) == STRUCTURE
+    assert not list((tmp_path / "cache").iterdir())
