@@ -43,17 +43,17 @@ def deploy_variant(
 
     Raises:
         Failure: the name is taken, the model is gone, or Foundry Local does not take it.
-        Cancelled: the deployment is as it was before.
+        Cancelled: the deployment is as it was before; if there was none, there is none.
     """
     check_free(name, model)
     if row.output is None or "conversion" not in row.steps:
         raise Failure(f"{row.variant.label} is not made yet.", "Let the lab come to its end first.")
+    recipe = row.variant.recipe()
     if (deployments_dir() / f"{name}.toml").exists():
         deployment = pipeline.as_it_stands(deployments.load(name))
+        deployment = yield from put_in_place(deployment, row.output, recipe, cancel)
     else:
-        sample = next((one.name for one in samples.samples() if one.path == model.source.path), None)
-        deployment = yield from pipeline.begin(sample or str(model.source.path), cancel, name, options)
-    deployment = yield from put_in_place(deployment, row.output, row.variant.recipe(), cancel)
+        deployment = yield from begin_and_put(model, row.output, recipe, cancel, name, options)
     if deployment.next_station() == "foundry" and deployment.step("foundry").state == "waiting":
         plan_again(deployment)  # says what is in the way
     if (station := deployment.next_station()) in ("prompt", "foundry"):
@@ -61,6 +61,29 @@ def deploy_variant(
         said: dict[str, str] = next((each for each in verdicts if each["status"] == "fail"), {})
         raise Failure(str(said.get("evidence", f"{station} was not verified.")), str(said.get("fix", "")))
     return deployment
+
+
+def begin_and_put(
+    model: LabModel,
+    output: Path,
+    recipe: Recipe,
+    cancel: Cancel,
+    name: str | None = None,
+    options: SourceOptions = NOTHING_SAID,
+) -> Service[Deployment]:
+    """As `put_in_place`, for a deployment of `model` that is begun for this.
+
+    Raises:
+        Failure: as there.
+        Cancelled: the deployment is forgotten again.
+    """
+    sample = next((one.name for one in samples.samples() if one.path == model.source.path), None)
+    deployment = yield from pipeline.begin(sample or str(model.source.path), cancel, name, options)
+    try:
+        return (yield from put_in_place(deployment, output, recipe, cancel))
+    except Cancelled:
+        deployment.delete()
+        raise
 
 
 def put_in_place(deployment: Deployment, output: Path, recipe: Recipe, cancel: Cancel) -> Service[Deployment]:

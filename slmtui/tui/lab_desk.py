@@ -12,7 +12,7 @@ from pathlib import Path
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Cancel, Failure, Service
-from slmtui.lab.deploy import put_in_place
+from slmtui.lab.deploy import begin_and_put, put_in_place
 from slmtui.lab.journal import NAME, load_lab
 from slmtui.lab.lab import lab
 from slmtui.lab.plan import LabPlan, Measures, plan_lab
@@ -20,7 +20,6 @@ from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
 from slmtui.lab.sources import find_sources, to_fetch
 from slmtui.source.model_source import ModelSource
-from slmtui.source.samples import samples
 from slmtui.tui.lab_prospect import LabProspect, LabWish, forecast, measures_of, offered, table, weighed
 
 
@@ -89,11 +88,10 @@ class LabDesk:
         The model of another source than that of the deployment in hand gets a deployment of its own.
         """
         model = next(each for each in plan.models if each.name == row.source)
+        output, recipe = plan.output_of(model, row.variant), row.variant.recipe()
         if deployment is None or Path(deployment.source) != model.source.path:
-            sample = next((one.name for one in samples() if one.path == model.source.path), None)
-            deployment = yield from pipeline.begin(sample or str(model.source.path), cancel)
-        output = plan.output_of(model, row.variant)
-        return (yield from put_in_place(deployment, output, row.variant.recipe(), cancel))
+            return (yield from begin_and_put(model, output, recipe, cancel))
+        return (yield from put_in_place(deployment, output, recipe, cancel))
 
 
 def _sources(

@@ -171,6 +171,15 @@ async def test_100_000_pasted_characters_are_a_sign_and_too_many_an_error_before
         assert problem is not None
         assert "context" in problem.cause
         assert "100,001 characters in all" in screen_text(app)
+
+        # To ask it again would be no help: it comes back to be changed.
+        await until(pilot, lambda: primary(app) == "Edit")
+        await pilot.press("enter")
+        await until(pilot, lambda: "[pasted 1: 100,001 characters]" in question.text)
+        await until(pilot, lambda: primary(app) == "Send")
+        assert len(app.chat.turns) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: not question.text and primary(app) == "Edit")
         assert await ask(pilot, app, "hello") in known_answers()
         await app.action_quit()
 
@@ -262,6 +271,18 @@ async def test_figures_that_are_forgotten_while_they_are_drawn_do_not_end_the_ap
         app.screen.query_one(FiguresPanel)._show_process(app.chat, host, (5_000_000, 1.0), (1.0,))
         await until(pilot, lambda: "5.0" in screen_text(app))
         await app.action_quit()
+
+
+async def test_without_a_model_no_key_is_offered_that_has_nothing_to_do() -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        app.action_station("chat")
+        await until(pilot, lambda: primary(app) == "Choose a model")
+        await until(pilot, lambda: "Next" in screen_text(app).splitlines()[-1])
+        assert not {"Parameters", "New", "Find"} & set(screen_text(app).splitlines()[-1].split())
+        await pilot.press("ctrl+o", "ctrl+t", "ctrl+l", "ctrl+n")
+        await until(pilot, lambda: app.current_mode == "start")
 
 
 async def test_a_broken_model_is_said_and_enter_starts_it_again_once_it_is_mended(
@@ -424,6 +445,8 @@ async def test_both_engines_answer_side_by_side(sample_dir, converted_sample) ->
         question = app.screen.query_one("#beside-question", TextArea)
         question.text = "How long is the warranty?"
         await pilot.press("enter")
+        await until(pilot, lambda: screen_text(app).count("How long is the warranty?") == 3)
+        assert question.selected_text == "How long is the warranty?"  # what is typed takes its place
         await until(pilot, lambda: app.job("chat").state == "done" and app.job("chat").started, 120)
         await until(pilot, lambda: screen_text(app).count("first token") == 2, 120)
         texts = ["".join(pieces) for pieces in app.screen._desk.pieces]

@@ -160,6 +160,7 @@ async def _beside(pilot: Pilot[int], app: SlmtuiApp) -> None:
     models = [Target("fernlight-int4", Path("/srv/int4")), Target("fernlight-int8", Path("/srv/int8"))]
     for pane, target in zip(app.screen.query(SidePane), models, strict=True):
         pane.offer(models, target)
+        pane.begin(TURNS[0].question)
         await pane.show(TURNS[0].text, [Ended(figures(decode_tokens_per_second=182.4 - 60 * pane.index))])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from slmtui import deployment as deployments
 from slmtui import pipeline
 from slmtui.deployment import Deployment
-from slmtui.events import Cancel, drain
-from slmtui.lab import room
+from slmtui.events import Cancel, Cancelled, Event, drain
+from slmtui.lab import deploy, room
 from slmtui.lab.journal import NAME, Journal
 from slmtui.lab.plan import Measures, default_output
 from slmtui.lab.result import LabResult
@@ -184,3 +186,23 @@ def test_what_is_no_model_is_said(source: str) -> None:
     assert found.plan is None
     assert found.failure is not None
     assert found.failure.cause
+
+
+def test_a_deployment_that_was_begun_for_a_variant_is_gone_once_that_is_cancelled(
+    deployment: Deployment, tmp_path: Path, sample_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def cancelled(one: Deployment, *_: object) -> Iterator[Event]:
+        begun.extend(each.name for each in deployments.saved()[0])
+        yield from ()
+        raise Cancelled
+
+    monkeypatch.setattr(deploy, "put_in_place", cancelled)
+    other = shutil.copytree(sample_dir, tmp_path / "other")
+    plan = LabDesk().look(None, LabWish(str(other), TWO)).plan
+    assert plan is not None
+    with pytest.raises(Cancelled):
+        drain(LabDesk().deploy(deployment, plan, VariantResult("other", TWO[0]), Cancel()))
+    assert sorted(begun) == [SAMPLE, "other"]
+    assert [each.name for each in deployments.saved()[0]] == [SAMPLE]

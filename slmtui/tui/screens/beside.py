@@ -129,11 +129,13 @@ class BesideScreen(Commands, Screen[None]):
         if first == second:
             self._show_hint("Both sides are the same; choose another one with ← and →.")
             return
-        conversation = alone(change.ask(self._session.conversation, event.text.strip()))
-        self._session.asked.append(event.text.strip())
+        asked = event.text.strip()
+        conversation = alone(change.ask(self._session.conversation, asked))
+        self._session.asked.append(asked)
+        self.query_one("#beside-question", PromptArea).select_all()  # another one takes its place
         self._desk.pieces = [[], []]
         for pane in self.query(SidePane):
-            pane.begin()
+            pane.begin(asked)
 
         def ask(cancel: Cancel) -> Service[tuple[Outcome, ...]]:
             self._session.close()  # a third model in memory would only be in the way

@@ -27,6 +27,9 @@ from slmtui.tui.widgets.transcript import Transcript
 from slmtui.tui.widgets.turn_view import TurnView
 from slmtui.tui.widgets.verdicts import FailurePanel
 
+# What there is nothing to do with while there is no model to talk to.
+_WITH_A_MODEL = {"panel", "greedy", "tune", "clear", "conversations", "export", "beside", "undo"}
+
 
 class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
     """The smoke test of the whole path."""
@@ -78,6 +81,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
                 "Choose a model" if deployment is None else "Go there",
                 "There is no converted model to talk to yet.",
             )
+            self.refresh_bindings()
             return
         assert deployment is not None
         self.session.prepare(target)
@@ -108,6 +112,8 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not super().check_action(action, parameters):
+            return False
+        if action in _WITH_A_MODEL and self.query_one("#question").disabled:
             return False
         match action:
             case "go_on":
@@ -147,12 +153,17 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             self.send(change.edit(now, editing, text) if editing is not None else change.ask(now, text))
 
     def _ask_again(self) -> None:
-        """Enter on nothing: the last question, if it has no answer; else what comes next."""
+        """Enter on nothing: the last question, if it has no answer; else what comes next.
+
+        One that the model has refused comes back into the field.
+        """
         turns = self.session.turns
         if not turns or self._busy():
             return
         if turns[-1].open:
             self.send(self.session.conversation)
+        elif self.refused:
+            self._edit(len(turns) - 1)
         elif turns[-1].problem is not None:
             self.send(change.regenerate(self.session.conversation))
         elif self._editing is None and turns[-1].answer is not None:

@@ -43,6 +43,16 @@ class ChatBase(TwoSteps, StationScreen):
             self.notify("Esc stops the answer first.", timeout=2)
         return not self.session.answering
 
+    @property
+    def refused(self) -> bool:
+        """Whether the model runs on and would not take the last question, as one that is too long for it.
+
+        To ask that again, or start the model anew, is no help.
+        """
+        host, turns = self.session.host, self.session.turns
+        alive = host is not None and host.alive
+        return alive and bool(turns) and turns[-1].problem is not None and not turns[-1].text
+
     def changed(self, *, kept: bool = True) -> None:
         """The conversation is another one now, or looked at again: show it, and keep it."""
         self._show_turns()
@@ -88,6 +98,10 @@ class ChatBase(TwoSteps, StationScreen):
             gone = f"; {later} later turn{'s go' if later > 1 else ' goes'}" if later else ""
             self.set_primary(
                 "Send", f"Enter asks turn {self._editing + 1} anew{gone}. Esc leaves it.", focus=False
+            )
+        elif self.refused and not question.text:
+            self.set_primary(
+                "Edit", "Enter takes the question back into the field, to be changed.", focus=False
             )
         elif problem is not None and not question.text:
             self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)

@@ -17,6 +17,7 @@ from slmtui.tui.chat_words import answer_rows
 from slmtui.tui.widgets.answer_text import AnswerText
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.facts import Facts
+from slmtui.tui.widgets.turn_view import question_shown
 from slmtui.tui.widgets.verdicts import FailurePanel
 
 # With fewer lines than this the answers need the room more than all the figures do.
@@ -30,6 +31,13 @@ class SidePane(Vertical):
     DEFAULT_CSS = """
     SidePane {
         .side-answer { height: 1fr; scrollbar-size-vertical: 1; }
+        .side-asked {
+            height: auto;
+            background: $boost;
+            border-left: thick $primary;
+            padding: 0 1;
+            display: none;
+        }
         .side-figures { height: auto; margin-top: 1; }
         .side-state { height: auto; color: $text-muted; display: none; }
     }
@@ -45,6 +53,7 @@ class SidePane(Vertical):
     def compose(self) -> ComposeResult:
         yield Choice("", id=f"target-{self.index}")
         with VerticalScroll(classes="side-answer", can_focus=False):
+            yield Static(classes="side-asked", markup=False)
             yield AnswerText()
             yield FailurePanel()
         yield Static(classes="side-state", markup=False)
@@ -70,9 +79,12 @@ class SidePane(Vertical):
         event.stop()
         self._target = next(target for target in self._targets if target.key == event.value)
 
-    def begin(self) -> None:
-        """A question was asked."""
+    def begin(self, question: str) -> None:
+        """A question was asked; it stands above its answer, as in the chat."""
         self._done = False
+        asked = self.query_one(".side-asked", Static)
+        asked.update(question_shown(question))
+        asked.display = True
         self.query_one(FailurePanel).show(None)
         self.query_one(Facts).show([])
         self.query_one(VerticalScroll).anchor()

@@ -110,7 +110,7 @@ class TurnView(Commands, Grows, Vertical, can_focus=True):
         self.rest(False)
         if turn.question != self._question:
             self._question = turn.question
-            self._asked.update(_shortened(turn.question))
+            self._asked.update(question_shown(turn.question))
         await self._answer.show(text, not growing)
         self._set(self._notes, _notes(turn, growing, loop))
         self._set(self._figures, _ending(turn, growing))
@@ -172,7 +172,8 @@ class TurnView(Commands, Grows, Vertical, can_focus=True):
         return True
 
 
-def _shortened(question: str) -> Content:
+def question_shown(question: str) -> Content:
+    """A question as it stands above its answer: the beginning of a very long one."""
     lines = neutral(question).splitlines()
     shown = "\n".join(lines[:_LINES_SHOWN])[:QUESTION_SHOWN]
     if len(shown) == len("\n".join(lines)):
