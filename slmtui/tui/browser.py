@@ -27,6 +27,14 @@ from slmtui.events import Failure
 
 _WINDOWS = sys.platform == "win32"
 _ENDING_SECONDS = 10
+# textual-serve leaves the keyboard to the page until somebody clicks into it.
+_TAKE_THE_KEYS = """<script>
+addEventListener("load", () => {
+  const keys = document.querySelector(".xterm-helper-textarea");
+  if (keys) keys.focus();
+});
+</script>
+</body>"""
 
 
 class ScreenServer(Server):
@@ -87,7 +95,8 @@ class ScreenServer(Server):
             "config": {"static": {"url": "/static/"}},
             "application": {"name": self.title},
         }
-        return aiohttp_jinja2.render_template("app_index.html", request, context)
+        page = aiohttp_jinja2.render_string("app_index.html", request, context)
+        return web.Response(text=page.replace("</body>", _TAKE_THE_KEYS), content_type="text/html")
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """One page, and the slmtui behind it."""

@@ -114,3 +114,13 @@ async def test_the_glossary_is_one_key_from_the_help_and_searches_while_one_type
         await until(pilot, lambda: not app.screen.query_one(Input).value)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+
+async def test_a_window_without_words_of_its_own_has_its_keys_explained() -> None:
+    app = environment_with(FixedBench(BLOCKED))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query(CheckList))
+        await app.push_screen(GlossaryScreen())
+        app.push_screen(HelpScreen(app.screen))
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "To the next field" in words(app))
+        assert "None" not in words(app)

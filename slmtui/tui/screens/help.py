@@ -24,6 +24,8 @@ from slmtui.tui.window import Window
 
 # What many terminals send for Shift+F8 and Shift+F9; nobody finds these on a keyboard.
 _SENT_FOR = ("f20", "f21")
+# Of Textual's own commands those that it names rather than explains.
+_EXPLAINED = {"app.focus_next": "To the next field", "app.focus_previous": "To the field before"}
 _WHAT_TO_DO = (
     "When the fix does not help: y copies this for a question to somebody, and `slmtui doctor --report FILE` "
     "writes all that is known of this machine, without names and tokens."
@@ -99,12 +101,13 @@ class HelpScreen(Commands, Window[None]):
             binding = active.binding
             if not binding.description or active.node not in (self._about, self.app):
                 continue
-            keys, _ = rows.setdefault(binding.action, ([], binding.tooltip or binding.description))
+            does = _EXPLAINED.get(binding.action, binding.tooltip or binding.description)
+            keys, _ = rows.setdefault(binding.action, ([], does))
             name = key_name(binding.key)
             if binding.key not in _SENT_FOR and name not in keys:
                 keys.append(name)
         table = "\n".join(f"| {' '.join(keys)} | {text} |" for keys, text in rows.values())
-        about = keyed(self._about, getattr(self._about, "HELP", ""))
+        about = keyed(self._about, getattr(self._about, "HELP", "") or "")  # Textual's own is None
         return f"{about}\n\n### Keys\n\n| Key | What it does |\n|---|---|\n{table}\n"
 
 
