@@ -15,6 +15,7 @@ from slmtui.deployment import Deployment
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from slmtui.tui.screens.help import HelpScreen
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.walking import primary, screen_text, until
 
@@ -140,6 +141,24 @@ async def test_number_keys_the_mouse_and_help_reach_every_screen() -> None:
             await until(pilot, lambda: isinstance(app.screen, HelpScreen))
             await pilot.press("escape")
             await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_a_station_without_a_model_says_what_it_is_for(sample_dir: Path) -> None:
+    stations = {"convert": "Microsoft Olive", "template": "chat template", "deploy": "Foundry Local"}
+    stations |= {"chat": "each answer costs", "validate": "a report to hand over"}
+    app = SlmtuiApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_start(pilot, app)
+        for number, (mode, words) in enumerate(stations.items(), 3):
+            await pilot.press(str(number))
+            await until(
+                pilot, lambda mode=mode: app.current_mode == mode and primary(app) == "Choose a model"
+            )
+            await until(pilot, lambda words=words: words in " ".join(screen_text(app).split()))
+        app.deployment = Deployment.new("fern", sample_dir).with_step("source", "verified", bytes=1).save()
+        await pilot.press("3")
+        await until(pilot, lambda: app.current_mode == "convert" and primary(app) == "Convert")
+        assert not app.screen.query_one(Purpose).display
 
 
 async def test_a_chosen_theme_is_remembered() -> None:

@@ -23,6 +23,7 @@ from slmtui.tui.widgets.context_bar import ContextBar
 from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.parameter_panel import ParameterPanel
 from slmtui.tui.widgets.prompt_area import PromptArea
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.transcript import Transcript
 from slmtui.tui.widgets.turn_view import TurnView
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -47,6 +48,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
         with Horizontal(id="chat"):
             with Vertical(id="talk"):
                 yield FailurePanel(id="chat-failure")
+                yield Purpose(self.MODE)
                 yield Transcript(id="turns")
                 # Each kind of widget brings a style sheet that Textual reads when the first one is shown: a
                 # hidden turn pays for it when the screen is opened, not in the middle of an answer.
@@ -75,6 +77,8 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
             except Failure as problem:
                 failure = problem
         question.disabled = target is None
+        self.query_one(Purpose).display = deployment is None
+        self.query_one("#side").visible = target is not None  # its headings alone would say nothing
         if target is None:
             self.query_one("#chat-failure", FailurePanel).show(failure)
             self.set_primary(

@@ -20,6 +20,7 @@ from slmtui.tui.widgets.conversion_result import ConversionResult
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.log_view import LogView
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.studio_pane import StudioPane
 from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
@@ -66,6 +67,7 @@ class ConvertScreen(JobScreen):
         self._shows_log = False
 
     def compose_body(self) -> ComposeResult:
+        yield Purpose(self.MODE)
         yield FailurePanel(id="convert-failure")
         yield Faces(("Result", "Log"), "Ctrl+T", id="result-faces")
         yield ConversionResult()
@@ -121,6 +123,7 @@ class ConvertScreen(JobScreen):
         if not self._at_work:
             self.query_one(ConversionResult).show(deployment if done else None)
         self.set_timer(_FOOTER_SECONDS, self.refresh_bindings)
+        self.query_one(Purpose).display = deployment is None
         if deployment is None:
             self.set_primary("Choose a model", "No model is chosen yet.")
         elif self._at_work:

@@ -19,6 +19,7 @@ from slmtui.tui.widgets.deploy_form import DeployForm
 from slmtui.tui.widgets.facts import Facts
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.plan_view import PlanView, deployed_rows
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, summary, verdict_from
 from slmtui.units import size
 
@@ -75,6 +76,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         self._anew = ""  # the deployment whose verdicts give way to the form
 
     def compose_body(self) -> ComposeResult:
+        yield Purpose(self.MODE)
         yield Facts(id="deployed-as")
         yield FailurePanel(id="deploy-failure")
         yield DeployForm()
@@ -133,10 +135,11 @@ Then slmtui asks whether it worked, and shows what it saw:
         self.query_one(JobPanel).show(job if self._at_work else None)
         if not self._plans:
             self.query_one(PlanView).show(None)
+        self.query_one(Purpose).display = self.slmtui.deployment is None
         if self.slmtui.deployment is None:
             self.set_primary("Choose a model", "No model is chosen yet.")
         elif self._at_work:
-            self.query_one(Facts).show([])
+            self.query_one("#deployed-as", Facts).show([])
             self.query_one(VerdictList).show(job.verdicts if job else [])
             self.set_primary("Working", "Esc cancels.", enabled=False)
         else:
@@ -150,7 +153,7 @@ Then slmtui asks whether it worked, and shows what it saw:
         shown = self._is_deployed and not self._plans
         step = self._step
         verdicts = [verdict_from(record) for record in step.record.get("verdicts", [])] if shown else []
-        self.query_one(Facts).show(deployed_rows(step.record, step.at) if shown else [])
+        self.query_one("#deployed-as", Facts).show(deployed_rows(step.record, step.at) if shown else [])
         self.query_one(VerdictList).show(verdicts)
         if self._plans:
             self._look()

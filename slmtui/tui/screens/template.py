@@ -19,6 +19,7 @@ from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.family_choice import FamilyChoice
 from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.json_editor import JsonEditor
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.template_fields import TemplateFields
 from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList
@@ -63,6 +64,7 @@ What is there already is overwritten only after you have seen the difference and
     ]
 
     def compose_body(self) -> ComposeResult:
+        yield Purpose(self.MODE)
         yield FailurePanel(id="template-failure")
         with Container(id="workplace"):
             yield Faces(NARROW, "Ctrl+T", id="faces-narrow")
@@ -90,7 +92,9 @@ What is there already is overwritten only after you have seen the difference and
     def show_state(self) -> None:
         super().show_state()
         deployment = self.slmtui.deployment
+        self.query_one(Purpose).display = False
         if deployment is None or deployment.step("conversion").state != "verified":
+            self.query_one(Purpose).display = True
             self._show_failure(None)
             words = "No model is chosen yet." if deployment is None else "The model is not converted yet."
             self.set_primary("Choose a model" if deployment is None else "Go there", words)

@@ -17,6 +17,7 @@ from slmtui.tui.validate_words import figures_text
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.measured_view import MeasuredView
+from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.suite_view import SuiteView, detail_rows
 from slmtui.tui.widgets.verdicts import FailurePanel
 
@@ -31,7 +32,7 @@ class ValidateScreen(ValidateMeasuring):
     SCROLLS = False
     HELP = HELP
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t,left,right", "other_face", "View", tooltip="Figures, or the suite's questions"),
+        Binding("ctrl+t,t,left,right", "other_face", "View", tooltip="Figures, or the suite's questions"),
         Binding("r", "report", "Report", show=False, tooltip="Write the report on this model to a file"),
         Binding("l", "lab", "Lab", tooltip="Compare other precisions of the same model"),
         Binding("c", "copy", "Copy", show=False, tooltip="Copy the figures, or the highlighted question"),
@@ -42,7 +43,8 @@ class ValidateScreen(ValidateMeasuring):
     _left: tuple[Part, ...] = ()  # what was still to be measured when this was looked at last
 
     def compose_body(self) -> ComposeResult:
-        yield Faces(FACES, "t", id="validate-faces")
+        yield Purpose(self.MODE)
+        yield Faces(FACES, "Ctrl+T", id="validate-faces")
         yield FailurePanel(id="validate-failure")
         yield JobPanel(log=False, id="validate-job")
         yield MeasuredView(id="measured")
@@ -70,6 +72,7 @@ class ValidateScreen(ValidateMeasuring):
             return
         job = self.slmtui.job(self.MODE)
         model = self.has_model
+        self.query_one(Purpose).display = self.slmtui.deployment is None or (self.known and not model)
         self.query_one("#cancel").display = self.at_work
         self.query_one(JobPanel).show(job if self.at_work else None)
         self.query_one(Faces).display = model
