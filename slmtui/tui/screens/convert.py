@@ -15,6 +15,7 @@ from slmtui.deployment import Deployment
 from slmtui.tui.convert_words import HELP
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.jobs import Job
+from slmtui.tui.key_words import keyed
 from slmtui.tui.studio import Prospect, Studio
 from slmtui.tui.widgets.conversion_result import ConversionResult
 from slmtui.tui.widgets.faces import Faces
@@ -208,8 +209,8 @@ class ConvertScreen(JobScreen):
         if self.has_body and self._choosing:
             hint = self.query_one("#hint", Static)
             for words in (_STARTS, _TRIES_AGAIN):
-                if hint.content in words:
-                    hint.update(self._key_of(words))
+                if hint.content in [keyed(self, each) for each in words]:
+                    hint.update(keyed(self, self._key_of(words)))
 
     # The run
 
