@@ -39,6 +39,8 @@ def _words(command: str, action: argparse.Action) -> Callable[[], Iterable[str]]
     of_command = {
         ("samples get", "name"): _samples,
         ("schema", "name"): _schemas,
+        ("settings", "key"): _settings,
+        ("settings", "value"): _nothing,
         ("report", "name"): _models,
         ("undeploy", "name"): _deployed,
         ("verify", "name"): _deployed,
@@ -83,6 +85,12 @@ def _samples() -> Iterable[str]:
     from slmtui.source.samples import samples
 
     return (sample.name for sample in samples())
+
+
+def _settings() -> Iterable[str]:
+    from slmtui.config import settings
+
+    return (each.key for each in settings.described())
 
 
 def _models() -> Iterable[str]:

@@ -52,6 +52,7 @@ CASES = [
     ("slmtui chat x --engine ", {"genai", "foundry"}),
     ("slmtui convert x --precision f", {"fp16", "fp32"}),
     ("slmtui locate the", {"themes"}),
+    ("slmtui settings too", {"toolchain.python"}),
     ("slmtui schema verd", {"verdict"}),
     ("slmtui undeploy --j", {"--json"}),
     ("slmtui deploy mod", {"models/"}),
