@@ -11,8 +11,10 @@ from slmtui.units import duration, size
 
 if TYPE_CHECKING:
     from slmtui.lab.constraints import Constraint
+    from slmtui.lab.recommend import Recommendation
     from slmtui.tui.lab_prospect import LabProspect
 
+STAR = "★"
 HELP = """\
 ## Precision lab
 
@@ -40,6 +42,13 @@ What was measured is kept after every step: cancelled or interrupted, the lab go
 def said_constraints(constraints: Sequence[Constraint]) -> str:
     """The constraints as they were understood."""
     return " · ".join(map(str, constraints))
+
+
+def recommended(said: Recommendation, called: str) -> str:
+    """What to take, and why; `called` is what its model is called, where there are several."""
+    if said.row is None:
+        return f"{called}: {said.reason}" if called else said.reason
+    return " ".join(part for part in (STAR, called, said.reason) if part)
 
 
 def outlook(found: LabProspect) -> str:

@@ -20,14 +20,15 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.lab_desk import LabDesk
 from slmtui.tui.lab_prospect import LabProspect, LabWish
 from slmtui.tui.lab_run import LabRun
-from slmtui.tui.lab_words import outlook
+from slmtui.tui.lab_words import outlook, recommended
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.faces import Faces
+from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.lab_detail import LabDetail
 from slmtui.tui.widgets.lab_form import LabForm
 from slmtui.tui.widgets.lab_plots import LabPlots
-from slmtui.tui.widgets.lab_table import STAR, LabTable
+from slmtui.tui.widgets.lab_table import LabTable
 from slmtui.tui.widgets.lab_variants import VariantTable
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -65,7 +66,7 @@ class LabBase(StationScreen):
     def compose_body(self) -> ComposeResult:
         yield Faces(FACES, "Ctrl+T", id="lab-faces")
         yield LabForm()
-        yield Static(id="lab-passed", markup=False)
+        yield Hanging(id="lab-passed")
         yield FailurePanel(id="lab-failure")
         yield VariantTable()
         with Vertical(id="lab-results"):
@@ -181,10 +182,10 @@ class LabBase(StationScreen):
             if found.plan is not None:
                 self.query_one(LabForm).show_usual(found.plan.measures)
         passed_over = found.passed_over if found is not None and face == VARIANTS else ()
-        self.query_one("#lab-passed", Static).display = bool(passed_over)
+        self.query_one("#lab-passed").display = bool(passed_over)
         if passed_over:
             lines = (f"left out: {each.cause}" for each in passed_over)
-            self.query_one("#lab-passed", Static).update(note("warn", lines))
+            self.query_one("#lab-passed", Hanging).show(note("warn", lines))
         self._show_result()
         self._show_next()
         self.refresh_bindings()
@@ -198,12 +199,14 @@ class LabBase(StationScreen):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        row, place = self._row, self.query_one("#lab-said", Static)
+        row, result, place = self._row, self._result, self.query_one("#lab-said", Static)
         said = self._recommended.get(row.source) if row else None
         place.display = said is not None
-        if said is not None:
-            place.update(safe(f"{STAR} {said.reason}" if said.row else said.reason))
-        self.query_one(LabDetail).show(row, self._result, said)
+        if row is not None and said is not None:
+            several = result is not None and len(result.sources) > 1
+            called = self._called.get(row.source, row.source) if several else ""
+            place.update(safe(recommended(said, called)))
+        self.query_one(LabDetail).show(row, result, said)
 
     def _show_next(self) -> None:
         found, job, at_work = self._found, self._job, self._at_work

@@ -16,6 +16,7 @@ from slmtui.measure.bench_runs import fitting
 from slmtui.pipeline import Wishes, read_wishes
 from slmtui.tui.measuring_desk import MeasuringDesk, Standing
 from slmtui.tui.screens.dialog import Dialog
+from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.path_input import PathInput
 from slmtui.tui.wishes_words import WISHES, WISHES_HELP, Field
@@ -61,7 +62,7 @@ class WishesScreen(Dialog[Wishes]):
                 yield Label(field.title)
                 yield self._input(field, typed.get(field.name, ""))
         yield Static(id="wishes-about", markup=False)
-        yield Static(id="wishes-note", markup=False)
+        yield Hanging(id="wishes-note")
 
     def _input(self, field: Field, text: str) -> Input:
         made: Input
@@ -132,7 +133,7 @@ class WishesScreen(Dialog[Wishes]):
         return read_wishes(typed), wrong
 
     def _say(self, state: str, *lines: str) -> None:
-        self.query_one("#wishes-note", Static).update(note(state, lines))
+        self.query_one("#wishes-note", Hanging).show(note(state, lines))
 
     @work(thread=True, exclusive=True, group="look")
     def _look(self, wishes: Wishes) -> None:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import SuspendNotSupported
 from textual.containers import Container
-from textual.content import Content
 from textual.message import Message
 
 from slmtui.events import Failure
 from slmtui.tui.widgets.config_pane import ConfigPane
-from slmtui.tui.widgets.notes import note
+from slmtui.tui.widgets.notes import Note, note
 
 if TYPE_CHECKING:
     from slmtui.tui.studio import Prospect, Studio
@@ -112,7 +111,7 @@ class ConfigDesk(Container):
         self.notify(f"{failure.cause} {failure.fix}", markup=False, severity="warning")
 
 
-def _note(found: Prospect) -> Content:
+def _note(found: Prospect) -> Note:
     if found.wish.text is None:
         keys = "Ctrl+E edits it in your editor, Ctrl+L loads a file."
         return note("ok", ["The form says the same; edit it, and it runs as you wrote it.", keys])

@@ -13,7 +13,10 @@ from textual.widgets.option_list import Option
 
 from slmtui.conversion.lint import Finding, LintReport
 from slmtui.tui.format import MUTED, icon, safe
+from slmtui.tui.key_words import keyed
+from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.json_editor import JsonEditor
+from slmtui.tui.widgets.notes import Note
 from slmtui.tui.widgets.rows import Rows
 
 _SIGNS = {"error": "fail", "warning": "warn", "info": "unchecked"}
@@ -65,7 +68,8 @@ class ConfigPane(Vertical):
         self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="config-note")
+        yield Static("Olive configuration", id="config-title", classes="section")
+        yield Hanging(id="config-note")
         yield JsonEditor(id="config-text")
         yield Rows(id="findings", compact=True, markup=False)
         yield Static(id="finding-fix")
@@ -97,10 +101,10 @@ class ConfigPane(Vertical):
         editor.move_cursor(min(place, editor.document.end))
         editor.scroll_to(*scrolled, animate=False)
 
-    def show(self, report: LintReport, note: Content | None) -> None:
+    def show(self, report: LintReport, note: Note) -> None:
         """Show what was found in the text, and how it stands with the form."""
-        self.query_one("#config-note", Static).update(note or "")
-        self.query_one("#config-note").display = note is not None
+        self.query_one("#config-note", Hanging).show((state, keyed(self, line)) for state, line in note)
+        self.query_one("#config-note").display = bool(note)
         if report.findings == self._report.findings:
             return
         self._report = report

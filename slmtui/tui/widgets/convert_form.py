@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
 from slmtui.conversion.options import Precision, options_of, spelled
 from slmtui.conversion.options import Value as OptionValue
@@ -18,7 +17,10 @@ from slmtui.conversion.targets import Offer
 from slmtui.tui.helpable import field_help
 from slmtui.tui.key_words import keyed
 from slmtui.tui.widgets.choice import Choice, Value
+from slmtui.tui.widgets.cut_input import CutInput
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
+from slmtui.tui.widgets.hanging import Hanging
+from slmtui.tui.widgets.notes import Note
 
 _ABOUT_PRECISION = {
     "fp32": "As the checkpoint computes: the largest and slowest, and the measure for all others.",
@@ -36,7 +38,7 @@ _ABOUT_PROOFS = {
 }
 
 
-class AboutInput(Input):
+class AboutInput(CutInput):
     """An input that says on which row it stands when it gets the focus."""
 
     def __init__(self, about: str, *, id: str, placeholder: str) -> None:  # noqa: A002
@@ -111,7 +113,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
         self.options: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(id="form-note")
+        yield Hanging(id="form-note")
         yield ForecastList({name: _ABOUT_PRECISION[name] for name in PRECISIONS}, self.precision)
         yield Choice("Preset", id="preset")
         yield Vertical(id="options")
@@ -142,7 +144,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
             with field.prevent(Input.Changed):
                 field.value = path
 
-    async def show(self, found: Recipe, estimates: Mapping[str, Estimate], note: Content | None) -> None:
+    async def show(self, found: Recipe, estimates: Mapping[str, Estimate], note: Note) -> None:
         """Show a recipe and what each precision would take."""
         self.precision, self.preset = found.precision, found.preset
         self.options = {key: spelled(value) for key, value in found.options.items()}
@@ -151,7 +153,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
         self._show_presets(found.precision, found.preset)
         await self._show_options(found.precision, found.values)
 
-    def fall_back(self, estimates: Mapping[str, Estimate], note: Content | None) -> None:
+    def fall_back(self, estimates: Mapping[str, Estimate], note: Note) -> None:
         """What was chosen is impossible: show the figures, and leave the fields as they are.
 
         A file may be what is missing.
@@ -161,11 +163,11 @@ class ConvertForm(VerticalScroll, can_focus=False):
         for row in self.query(".file"):
             row.display = True
 
-    def _show_note(self, note: Content | None) -> None:
+    def _show_note(self, note: Note) -> None:
         """Whether there is room for it is the style sheet's to say: beside the form it may stand already."""
-        place = self.query_one("#form-note", Static)
-        place.update(keyed(self, note) if note else "")
-        place.set_class(note is not None, "-said")
+        place = self.query_one("#form-note", Hanging)
+        place.show((state, keyed(self, line)) for state, line in note)
+        place.set_class(bool(note), "-said")
 
     def show_targets(self, offers: Iterable[Offer]) -> None:
         """What the model can be made for here, and why not for the others."""

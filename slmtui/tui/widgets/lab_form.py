@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
 from slmtui.events import Failure
 from slmtui.lab.constraints import Constraint, parse_constraints
@@ -15,12 +15,14 @@ from slmtui.lab.plan import Measures
 from slmtui.lab.variants import Variant, parse_variants
 from slmtui.measure.bench_runs import parse_count, parse_lengths
 from slmtui.tui.lab_words import said_constraints
+from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.path_input import PathInput
 
-_SOURCE = "the model in hand; or several (a;b), a folder"
-_KEEP = "under 300 MB, tokens/s >= 20, suite >= 95%"
-_ADD = "int4:guide,block_size=64"
+# What holds where nothing is typed is called the default; the others are examples, and do nothing.
+_SOURCE = "default: the model in hand; or a;b, a folder"
+_KEEP = "e.g. under 300 MB, tokens/s > 20, suite > 95%"
+_ADD = "e.g. int4:guide,block_size=64"
 # What the help says of each field.
 _ABOUT: Mapping[str, str] = {
     "lab-source": "What is compared: nothing typed is the model in hand. Several are compared variant by"
@@ -63,6 +65,7 @@ class LabForm(Vertical):
     def __init__(self) -> None:
         super().__init__(id="lab-form")
         self.constraints: tuple[Constraint, ...] = ()
+        self._measures = Measures()
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="-before"):
@@ -74,13 +77,12 @@ class LabForm(Vertical):
         with Horizontal(classes="-before", id="lab-bench"):
             yield Label("Benchmark")
             for name, (unit, _) in LENGTHS.items():
-                usual = _usual(Measures(), name)
-                yield self._explained(Input(id=f"lab-{name}", placeholder=usual, compact=True))
+                yield self._explained(Input(id=f"lab-{name}", compact=True))
                 yield Label(unit, classes="-unit")
         with Horizontal():
             yield Label("Keep")
             yield self._explained(Input(id="lab-keep", placeholder=_KEEP, compact=True))
-        yield Static(id="lab-note", markup=False)
+        yield Hanging(id="lab-note")
 
     @staticmethod
     def _explained(field: Input) -> Input:
@@ -100,8 +102,18 @@ class LabForm(Vertical):
 
     def show_usual(self, measures: Measures) -> None:
         """What the benchmark's lengths are where nothing is typed."""
-        for name in LENGTHS:
-            self.query_one(f"#lab-{name}", Input).placeholder = _usual(measures, name)
+        self._measures = measures
+        self._show_lengths()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_lengths)
+
+    def _show_lengths(self) -> None:
+        """Called defaults, if there is room to call all of them that."""
+        usual = {self.query_one(f"#lab-{name}", Input): _usual(self._measures, name) for name in LENGTHS}
+        room = all(len(f"default {text}") <= field.content_size.width for field, text in usual.items())
+        for field, text in usual.items():
+            field.placeholder = f"default {text}" if room else text
 
     def read_lengths(self) -> dict[str, Any] | None:
         """The benchmark's lengths that are typed; None, and said, if one is no number."""
@@ -141,12 +153,12 @@ class LabForm(Vertical):
         return found
 
     def _say(self, state: str, failure: Failure | None) -> None:
-        place = self.query_one("#lab-note", Static)
+        place = self.query_one("#lab-note", Hanging)
         understood = said_constraints(self.constraints)
         if failure is not None:
-            place.update(note(state, (failure.cause, failure.fix)))
+            place.show(note(state, (failure.cause, failure.fix)))
         else:
-            place.update(note(state, (f"asked: {understood}",)) if understood else "")
+            place.show(note(state, (f"asked: {understood}",)) if understood else ())
         place.display = failure is not None or bool(understood)
 
 

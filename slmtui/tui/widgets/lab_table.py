@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from slmtui.lab.claims import claim
 from slmtui.lab.metrics import METRICS, SHOWN
 from slmtui.lab.row import STEPS
+from slmtui.tui.lab_words import STAR
 from slmtui.tui.widgets.table import Column, Row, Table
 from slmtui.units import duration
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from slmtui.lab.result import LabResult
     from slmtui.lab.row import VariantResult
 
-STAR = "★"
 _DOING = {"conversion": "converting", "bench": "benchmark", "quality": "quality", "suite": "suite"}
 # What is left out first where there is no room for all.
 _LEAST_FIRST = ("guide", "peak_rss_bytes", "ttft_ms", "top1", "suite", "kl_mean")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -24,10 +23,7 @@ from slmtui.tui.widgets.conversion_facts import plan_rows
 from slmtui.tui.widgets.convert_form import ConvertForm
 from slmtui.tui.widgets.faces import Faces
 from slmtui.tui.widgets.facts import Facts
-from slmtui.tui.widgets.notes import note
-
-if TYPE_CHECKING:
-    from textual.content import Content
+from slmtui.tui.widgets.notes import Note, note
 
 FACES = ("form", "command", "config")
 _TYPING_SECONDS = 0.15
@@ -245,10 +241,10 @@ class StudioPane(Vertical):
         return self.query_one(CommandPane).text, "The command is"
 
 
-def _form_note(found: Prospect) -> Content | None:
+def _form_note(found: Prospect) -> Note:
     """How the form stands with the user's configuration; what is not run of it stands beside its text."""
     if found.wish.text is None:
-        return None
+        return []
     if found.recipe is not None:
         return note("ok", ["The configuration is yours; the form says the same."])
     why = found.beyond or "The configuration cannot be read."

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Static
 
 from slmtui.config.json_text import Keys
 from slmtui.prompt import schema
+from slmtui.tui.widgets.cut_input import CutInput
 
 # Their path in the JSON; the last part is their name on the screen.
 FIELDS: tuple[Keys, ...] = (
@@ -73,7 +74,7 @@ class TemplateFields(Vertical):
         for path in FIELDS:
             with Horizontal(classes="field"):
                 yield Label(path[-1])
-                field = Input(
+                field = CutInput(
                     id="-".join(path),
                     compact=True,
                     select_on_focus=False,
