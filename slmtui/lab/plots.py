@@ -154,7 +154,7 @@ def _ticks_up(of: Metric, spots: Iterable[tuple[float, float]]) -> dict[float, s
     if of.unit == "nats":
         first = math.floor(min(heights))
         last = max(math.ceil(max(heights)), first + 1)
-        return {float(power): f"{10**power:g}" for power in range(first, last + 1)}
+        return {float(power): f"{10.0**power:.{max(-power, 0)}f}" for power in range(first, last + 1)}
     lowest, highest = min(heights), max(heights)
     room = (highest - lowest) * 0.1 or 0.05
     lowest, highest = lowest - room, highest + room

@@ -13,8 +13,9 @@ What reaches the model is token ids, not text, so that is what is compared:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from slmtui.events import Verdict
@@ -114,6 +115,42 @@ def part(one: Made, other: Made, around: int = 6) -> Parting | None:
         _text(one.tokens[at : at + around]),
         _text(other.tokens[at : at + around]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The tokens of one that another has not, and those before which the other has more than it.
+
+    Both by their index; a gap at the number of its tokens is at its end.
+    """
+
+    own: frozenset[int] = frozenset()
+    gaps: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.own or self.gaps)
+
+    def __or__(self, other: Apart) -> Apart:
+        return Apart(self.own | other.own, self.gaps | other.gaps)
+
+
+def apart(one: Made, other: Made) -> tuple[Apart, Apart]:
+    """All that two do not share, of each; nothing where one of them has refused."""
+    if one.text is None or other.text is None or one.ids == other.ids:
+        return Apart(), Apart()
+    # What is frequent is no place to come together again: so a long conversation takes no second either.
+    changes = [
+        change for change in SequenceMatcher(None, one.ids, other.ids).get_opcodes() if change[0] != "equal"
+    ]
+    first = ((low, high) for _, low, high, _, _ in changes)
+    second = ((low, high) for _, _, _, low, high in changes)
+    return _apart(first), _apart(second)
+
+
+def _apart(ranges: Iterable[tuple[int, int]]) -> Apart:
+    known = tuple(ranges)
+    own = frozenset(index for low, high in known for index in range(low, high))
+    return Apart(own, frozenset(low for low, high in known if low == high))
 
 
 def _text(tokens: Sequence[Token]) -> str:

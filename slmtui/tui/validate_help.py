@@ -20,7 +20,7 @@ Esc cancels it; what was measured by then is kept, unless it was measured to its
 programs meanwhile. `h` says **how** it is measured: the benchmark's lengths and repetitions, a text of your
 own to read, an untuned base that is asked the questions, too.
 
-**Questions** (`t`): the suite with each answer, and why a wrong one is wrong. `n` writes a question, `e`
+**Questions** (Ctrl+T): the suite with each answer, and why a wrong one is wrong. `n` writes a question, `e`
 changes one, `d` deletes it, `u` takes that back, `o` loads a file, Ctrl+E opens all of them in your own
 editor. Every change is saved at once; the sample's suite becomes your own with the first one. It grows from
 the chat, too: there `s` on an answer adds it as you have judged it.

@@ -18,7 +18,7 @@ from slmtui.tui.widgets.conversation_rows import ConversationRows
 from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.template_bench import GUIDE, SHAPE, FixedDesk, field, issues, model_folder, shown, text
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import primary, screen_text, settled, until
 
 
 async def test_enter_alone_writes_what_was_derived_and_goes_on(tmp_path) -> None:
@@ -225,6 +225,22 @@ async def test_the_truth_shows_a_conversation_of_ones_own_and_marks_the_differen
         field(app, "PromptTemplate-prompt").value = r"<|im_start|>user {Content}<|im_end|>\n"
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "PromptTemplate differs" in screen_text(app))
+
+
+async def test_the_next_step_says_that_the_tokens_differ_and_is_never_cut(tmp_path) -> None:
+    async with shown(model_folder(tmp_path / "model")) as (pilot, app):
+        hint = app.screen.query_one("#hint", Static)
+        field(app, "PromptTemplate-prompt").value = r"<|im_start|>user {Content}<|im_end|>\n"
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: str(hint.content) == "The tokens differ; Ctrl+N writes it.")
+        await settled(pilot)
+        assert len(str(hint.content)) <= hint.content_size.width
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: str(hint.content) == "The tokens differ.")
+        await settled(pilot)
+        assert len(str(hint.content)) <= hint.content_size.width
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: str(hint.content) == "Enter writes it.")
 
 
 async def test_a_truth_that_cannot_be_told_says_why_and_the_editor_goes_on(tmp_path) -> None:

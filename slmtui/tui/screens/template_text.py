@@ -20,6 +20,7 @@ from slmtui.tui.widgets.hanging import Hanging
 from slmtui.tui.widgets.json_editor import JsonEditor
 from slmtui.tui.widgets.prompt_text import from_text
 from slmtui.tui.widgets.template_fields import TemplateFields
+from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel, VerdictList, verdict_from
 from slmtui.tui.worlds import CHAT_TEMPLATE, WORLDS, World
 
@@ -35,6 +36,11 @@ class TemplateText(TemplateTruth):
         self._issues: tuple[Issue, ...] = ()
         self._behind: tuple[str, ...] = ()
         self._written: tuple[World, ...] = ()
+
+    def on_resize(self) -> None:
+        """There is room for other words and buttons now."""
+        if self.has_body and self._checked is not None:
+            self.call_after_refresh(self._show_action)
 
     def _show_failure(self, failure: Failure | None) -> None:
         self._plan, self._shown_for, self._checked = None, None, None
@@ -166,6 +172,9 @@ class TemplateText(TemplateTruth):
         else:
             there = plan.existing is not None and self.text != plan.existing
             words = "Enter shows what would change." if there else "Enter writes it."
+            if self.face == "truth" and not there and self.query_one(TruthView).differs:
+                # Enter is another turn's here; without room the key stands in the footer alone.
+                words = "The tokens differ; Ctrl+N writes it." if self.wide else "The tokens differ."
             self.set_primary("Write and continue", words, focus=not editing)
         self.query_one("#reset").display = self.wide and self.text != plan.inference_model.to_json()
         verdicts = deployment.step("prompt").record.get("verdicts", []) if written else []

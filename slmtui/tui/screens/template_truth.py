@@ -43,7 +43,11 @@ class TemplateTruth(TemplateFaces):
 
     def turn(self, face: str) -> None:
         super().turn(face)
+        self._show_action()
         self._ask_truth()
+
+    def _show_action(self) -> None:
+        """Say what comes next, which also the truth has a say in."""
 
     @on(TruthView.Asked)
     def _asked(self) -> None:
@@ -81,6 +85,7 @@ class TemplateTruth(TemplateFaces):
             view.fail(found)
         else:
             view.show(self._with_reason(found))
+        self._show_action()
 
     def _with_reason(self, truth: Truth) -> Truth:
         """Where the derived strings themselves differ, the reason is what they cannot express."""

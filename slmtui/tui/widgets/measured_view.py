@@ -33,6 +33,11 @@ _NAMES: Mapping[Part, str] = {
     "checklist": "the checklist",
 }
 
+_NOTATION = (
+    "pp512: reading a prompt of 512 tokens; tg128 @ d512: writing 128 after it. t/s: tokens a second,"
+    " ttft: time to the first one, tpot: ms for each, where p50 is the usual and p99 nearly the worst."
+)
+
 
 class MeasuredView(VerticalScroll, can_focus=False):
     """Shows what there is; what is not measured yet says which key does it."""
@@ -44,7 +49,7 @@ class MeasuredView(VerticalScroll, can_focus=False):
         .measured-columns { height: auto; layout: vertical; }
         .measured-column { height: auto; margin-bottom: 1; }
         .measured-none { color: $text-muted; }
-        Grid, Bars, Hanging { margin-top: 1; }
+        Grid, Bars, Hanging, #speed-words { margin-top: 1; }
     }
     """
 
@@ -55,6 +60,7 @@ class MeasuredView(VerticalScroll, can_focus=False):
                 yield Static(id="no-bench", classes="measured-none")
                 yield Facts(id="speed-facts")
                 yield Grid(id="speed-grid")
+                yield Static(_NOTATION, id="speed-words", classes="measured-none")
                 yield Bars(id="speed-first")
                 yield Bars(id="speed-tokens")
                 yield Hanging(id="speed-notes")
@@ -92,6 +98,7 @@ class MeasuredView(VerticalScroll, can_focus=False):
         """Show rows of a benchmark, which may still be at work."""
         result = bench or BenchResult(tuple(measured), 0.0, 0.0, (), False, "", 0.0, "")
         self.query_one("#speed-grid", Grid).show(HEADINGS, rows(result), HEADINGS.index("tpot p50"))
+        self.query_one("#speed-words").display = bool(measured)
         first, speeds = speed_bars(tuple(measured))
         self.query_one("#speed-first", Bars).show("time to the first token", first)
         self.query_one("#speed-tokens", Bars).show("generation", speeds)

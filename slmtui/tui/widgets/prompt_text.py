@@ -9,6 +9,7 @@ from typing import Protocol
 from textual.content import Content
 
 from slmtui.prompt.families import CONTROL
+from slmtui.prompt.truth import Apart
 from slmtui.tui.format import MUTED, safe
 
 # What looks like a special token where no tokenizer is at hand to ask.
@@ -41,14 +42,16 @@ def from_text(text: str) -> Content:
     return _trimmed(Content("").join(parts))
 
 
-def from_tokens(tokens: Iterable[Piece], *, ids: bool, parts_at: int | None) -> Content:
-    """A prompt token by token, the one at index `parts_at` marked; `ids` puts their numbers behind them."""
+def from_tokens(tokens: Iterable[Piece], *, ids: bool, apart: Apart) -> Content:
+    """A prompt token by token, what is `apart` marked; `ids` puts the tokens' numbers behind them."""
     parts: list[Content] = []
     count = 0
     for index, token in enumerate(tokens):
         count += 1
         style = _SPECIAL_STYLE if token.special else ""
-        if index == parts_at:
+        if index in apart.gaps:
+            parts.append(Content.styled(" more elsewhere ", _PARTS_STYLE))
+        if index in apart.own:
             parts.append(_marked(token.text, breaks=not ids))
         elif ids:
             # Numbers stand between the tokens, so a line break does not need to be one.
@@ -57,7 +60,7 @@ def from_tokens(tokens: Iterable[Piece], *, ids: bool, parts_at: int | None) -> 
             parts.append(_broken(token.text, style))
         if ids:
             parts.append(Content.styled(f"·{token.id} ", MUTED))
-    if parts_at is not None and parts_at >= count:
+    if count in apart.gaps:
         parts.append(Content.styled(" ends here ", _PARTS_STYLE))
     return _trimmed(Content("").join(parts))
 

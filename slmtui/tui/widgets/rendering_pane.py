@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from slmtui.prompt.truth import Made
+from slmtui.prompt.truth import Apart, Made
 from slmtui.tui.format import MUTED, icon, safe
 from slmtui.tui.widgets.prompt_text import from_tokens
 
@@ -33,8 +33,8 @@ class RenderingPane(Vertical):
         yield Static(classes="rendering-title")
         yield Static(classes="rendering-text")
 
-    def show(self, made: Made, state: str, parts_at: int | None, *, ids: bool) -> None:
-        """Show what one made; `state` is a sign's name, `parts_at` the token to mark."""
+    def show(self, made: Made, state: str, apart: Apart, *, ids: bool) -> None:
+        """Show what one made; `state` is a sign's name, `apart` what is to be marked."""
         name, about = TITLES[made.source]
         said = "refused" if made.text is None else f"{len(made.tokens):,} tokens"
         self.query_one(".rendering-title", Static).update(
@@ -44,4 +44,4 @@ class RenderingPane(Vertical):
         if made.text is None:
             text.update(Content(safe(made.refusal)))
         else:
-            text.update(from_tokens(made.tokens, ids=ids, parts_at=parts_at))
+            text.update(from_tokens(made.tokens, ids=ids, apart=apart))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import ClassVar
 
 from textual import on
@@ -13,7 +15,7 @@ from textual.message import Message as TuiMessage
 from textual.widgets import Static
 
 from slmtui.events import Failure
-from slmtui.prompt.truth import SOURCES, Made, Truth, part
+from slmtui.prompt.truth import SOURCES, Apart, Truth, apart
 from slmtui.runtime.parameters import Message
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.conversation_rows import ConversationRows
@@ -51,6 +53,7 @@ class TruthView(Container):
         super().__init__(id=id)
         self._conversations: dict[str, tuple[Message, ...]] = {}
         self._truth: Truth | None = None
+        self._apart: tuple[Apart, ...] = ()
         self._ids = False
 
     def compose(self) -> ComposeResult:
@@ -72,6 +75,11 @@ class TruthView(Container):
     def messages(self) -> tuple[Message, ...]:
         """The conversation that is looked at."""
         return self.query_one(ConversationRows).messages
+
+    @property
+    def differs(self) -> bool:
+        """Whether the three are known not to make the same tokens."""
+        return self._truth is not None and self._truth.first_difference is not None
 
     async def offer(self, conversations: Sequence[tuple[str, tuple[Message, ...]]]) -> None:
         """Conversations to choose from; the first one is shown."""
@@ -129,6 +137,9 @@ class TruthView(Container):
         """What the three made of the conversation."""
         self.wait("")
         self._truth = truth
+        reference, *others = truth.made
+        pairs = [apart(reference, other) for other in others]
+        self._apart = (reduce(or_, (one for one, _ in pairs)), *(other for _, other in pairs))
         # What is as it should be stands below, out of the way of what is not.
         bad = [finding for finding in truth.findings if finding.status in ("fail", "warn")]
         self.query_one("#truth-verdicts", VerdictList).show((truth.verdict, *bad))
@@ -150,18 +161,7 @@ class TruthView(Container):
     def _draw(self) -> None:
         if self._truth is None:
             return
-        reference, *others = self._truth.made
-        places = [_parting(reference, other) for other in others]
-        first = min((place for place in places if place is not None), default=None)
-        for made, place in zip(self._truth.made, (first, *places), strict=True):
-            differs = made.text is None or (place is not None and made is not reference)
+        for made, marked in zip(self._truth.made, self._apart, strict=True):
+            differs = made.text is None or (bool(marked) and made is not self._truth.made[0])
             pane = self.query_one(f"#rendering-{made.source}", RenderingPane)
-            pane.show(made, "warn" if differs else "ok", place, ids=self._ids)
-
-
-def _parting(one: Made, other: Made) -> int | None:
-    """The index of the first token that two do not share; None where there is none to name."""
-    if one.text is None or other.text is None:
-        return None
-    parting = part(one, other)
-    return parting.token if parting else None
+            pane.show(made, "warn" if differs else "ok", marked, ids=self._ids)
