@@ -129,11 +129,13 @@ class Choice(Static, can_focus=True):
 
     def _draw(self) -> None:
         label = f"{self.label} ".ljust(_LABEL) if self.label else ""
+        # Where there are no colours, the ground does not say where the focus is.
+        label_style = "bold" if self.has_focus else MUTED
         room = (self.content_size.width or 60) - len(label)
         parts = [self._one(value) for value in self._values]
         whole = sum(cell_len(value.text) + 2 for value in self._values)
         if whole <= room:
-            self.update(Content.assemble((label, MUTED), *parts), layout=False)
+            self.update(Content.assemble((label, label_style), *parts), layout=False)
             return
         at = next((i for i, value in enumerate(self._values) if value.key == self._value), 0)
         at = self._at if self._at is not None else at
@@ -141,7 +143,7 @@ class Choice(Static, can_focus=True):
         shown = fit(safe(self._values[at].text), max(room - 4 - len(place), 8)) if self._values else ""
         self.update(
             Content.assemble(
-                (label, MUTED),
+                (label, label_style),
                 Content.styled("‹ ", f"{MUTED} @click=move(-1)"),
                 (shown, "bold $text-accent" if self.has_focus else "bold"),
                 Content.styled(" ›", f"{MUTED} @click=move(1)"),

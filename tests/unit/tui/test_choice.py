@@ -44,3 +44,21 @@ async def test_the_value_in_focus_has_the_accent_and_no_other(length: int) -> No
             await until(pilot, partial(_accents_alone, app, name))
         app.set_focus(None)
         await until(pilot, lambda: _accented(app) == [])
+
+
+async def test_the_label_in_focus_is_bold_as_not_every_terminal_has_colours() -> None:
+    class Form(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Choice("Preset", [Value("a", "a")], "a")
+
+    def is_bold() -> bool:
+        content = app.query_one(Choice).content
+        assert isinstance(content, Content)
+        return any(span.start == 0 and str(span.style) == "bold" for span in content.spans)
+
+    app = Form()
+    async with app.run_test(size=(80, 5)) as pilot:
+        app.query_one(Choice).focus()
+        await until(pilot, is_bold)
+        app.set_focus(None)
+        await until(pilot, lambda: not is_bold())
