@@ -103,7 +103,7 @@ class ConfigPane(Vertical):
 
     def show(self, report: LintReport, note: Note) -> None:
         """Show what was found in the text, and how it stands with the form."""
-        self.query_one("#config-note", Hanging).show((state, keyed(self, line)) for state, line in note)
+        self.query_one("#config-note", Hanging).show(note)
         self.query_one("#config-note").display = bool(note)
         if report.findings == self._report.findings:
             return
@@ -124,7 +124,7 @@ class ConfigPane(Vertical):
         if finding is None:
             return
         # A row is one line; what does not fit there stands here in full.
-        key = "  Ctrl+G does it" if finding.edit is not None else ""
+        key = keyed(self, "  Ctrl+G does it") if finding.edit is not None else ""
         fix = Content.assemble(("→ ", "$text-accent"), safe(finding.fix), (key, MUTED))
         panel.update(Content("\n").join([Content(safe(finding.cause)), fix]))
 

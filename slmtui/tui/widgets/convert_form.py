@@ -15,7 +15,6 @@ from slmtui.conversion.options import Value as OptionValue
 from slmtui.conversion.recipe import PRECISIONS, Recipe, presets
 from slmtui.conversion.targets import Offer
 from slmtui.tui.helpable import field_help
-from slmtui.tui.key_words import keyed
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.cut_input import CutInput
 from slmtui.tui.widgets.forecast_list import Estimate, ForecastList
@@ -166,7 +165,7 @@ class ConvertForm(VerticalScroll, can_focus=False):
     def _show_note(self, note: Note) -> None:
         """Whether there is room for it is the style sheet's to say: beside the form it may stand already."""
         place = self.query_one("#form-note", Hanging)
-        place.show((state, keyed(self, line)) for state, line in note)
+        place.show(note)
         place.set_class(bool(note), "-said")
 
     def show_targets(self, offers: Iterable[Offer]) -> None:

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from slmtui.tui.format import icon
+from slmtui.tui.key_words import keyed
 
 
 class Hanging(Static):
@@ -20,8 +21,8 @@ class Hanging(Static):
         self._lines: tuple[tuple[str, Content], ...] = ()
 
     def show(self, lines: Iterable[tuple[str, Content]]) -> None:
-        """Show these."""
-        self._lines = tuple(lines)
+        """Show these, with the user's own keys in them."""
+        self._lines = tuple((state, keyed(self, line)) for state, line in lines)
         self._lay_out()
 
     def on_resize(self) -> None:
