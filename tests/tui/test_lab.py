@@ -342,6 +342,7 @@ async def test_without_a_model_it_leads_to_start_or_takes_one_that_is_typed() ->
         await ready(pilot, app, "Deploy INT8 whole")
         assert "one INT8 whole ★" in screen_text(app)
         assert "two INT8 whole ★" in screen_text(app)
+        await until(pilot, lambda: "★ one INT8 whole: " in screen_text(app))
         await types(pilot, app, "s", "lab-source", "")
         await ready(pilot, app, "Choose a model")
         await pilot.press("escape", "enter")
