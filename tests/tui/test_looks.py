@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from slmtui.config import settings
 from slmtui.config.locations import settings_file, user_themes_dir
 from slmtui.tui.app import SlmtuiApp
+from slmtui.tui.few_colours import FewColours
 from slmtui.tui.screens.themes import ThemesScreen
+from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.walking import primary, screen_text, until
 
 SIZE = (80, 24)
@@ -141,3 +144,19 @@ async def test_signs_and_lines_have_twins_in_ascii() -> None:
         await pilot.press("f1")
         await until(pilot, lambda: "Choose what to deploy" in screen_text(app))
         assert screen_text(app).isascii()
+
+
+async def test_an_empty_conversation_is_drawn_without_colours_where_there_are_none() -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at_start(pilot, app)
+        app.looks.filters.append(FewColours("none", lambda: app.theme_variables))
+        await pilot.press("6")
+        await until(pilot, lambda: app.current_mode == "chat" and app.screen.query(Transcript))
+        transcript = app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.size.height > 3)
+        (strip, *_) = transcript.render_lines(Region(0, 0, 10, 3))
+        for segment in strip:
+            assert segment.style is not None
+            for colour in (segment.style.color, segment.style.bgcolor):
+                assert colour is None or colour.is_default

@@ -12,12 +12,12 @@ from slmtui.tui.answer_parts import Cutter
 from slmtui.tui.thinking import Spoken, split
 from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.answer_part import AnswerPart
+from slmtui.tui.widgets.blank import Blank
 
 
-class AnswerText(Grows, Vertical):
+class AnswerText(Blank, Grows, Vertical):
     """Shows a text that grows; only what is new of it is parsed and drawn."""
 
-    BLANK = True  # as it draws nothing itself, its lines need not be made anew at each piece
     DEFAULT_CSS = """
     AnswerText {
         height: auto;

@@ -14,16 +14,16 @@ from slmtui.tui.at_once import Jumps
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.key_words import keyed
 from slmtui.tui.two_steps import Grows
+from slmtui.tui.widgets.blank import Blank
 from slmtui.tui.widgets.turn_view import TurnView
 
 # A long conversation shows its last turns, so that its widgets do not become more and more.
 _MOST, _STEP = 40, 20
 
 
-class Transcript(Grows, Jumps, VerticalScroll, can_focus=False):
+class Transcript(Blank, Grows, Jumps, VerticalScroll, can_focus=False):
     """Shows what the session has; what did not change is left as it is."""
 
-    BLANK = True
     DEFAULT_CSS = """
     Transcript {
         height: 1fr;

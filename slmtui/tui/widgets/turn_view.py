@@ -18,20 +18,20 @@ from slmtui.tui.commands import Commands
 from slmtui.tui.format import MUTED, icon
 from slmtui.tui.two_steps import Grows
 from slmtui.tui.widgets.answer_text import AnswerText
+from slmtui.tui.widgets.blank import Blank
 
 # Of a longer question its beginning is shown: nobody reads 100,000 pasted characters here.
 QUESTION_SHOWN = 1_200
 _LINES_SHOWN = 12
 
 
-class _Body(Grows, Vertical):
-    BLANK = True
+class _Body(Blank, Grows, Vertical):
+    """What grows of it."""
 
 
-class TurnView(Commands, Grows, Vertical, can_focus=True):
+class TurnView(Commands, Blank, Grows, Vertical, can_focus=True):
     """A turn; `j` and `k` go to the ones around it, letters do something with it."""
 
-    BLANK = True
     DEFAULT_CSS = """
     TurnView {
         height: auto;
