@@ -115,8 +115,13 @@ def _place(model_dir: Path) -> Path:
     return data_dir() / "measurements" / _key(model_dir)
 
 
+def _decides(path: Path) -> bool:
+    """Whether another content of this file makes another model of it."""
+    return path.suffix in (".onnx", ".data") or path.name.startswith("tokenizer.")
+
+
 def _key(model_dir: Path) -> str:
-    """A name for the model's weights: names, sizes and samples of the content of their files.
+    """A name for the model's weights and tokenizer: names, sizes and samples of the content of their files.
 
     A deployed copy has the same ones; its prompt template and search options may be others.
     """
@@ -124,7 +129,7 @@ def _key(model_dir: Path) -> str:
     try:
         if not (model_dir / "genai_config.json").is_file():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        for path in sorted(path for path in model_dir.iterdir() if path.suffix in (".onnx", ".data")):
+        for path in sorted(path for path in model_dir.iterdir() if _decides(path)):
             bytes_ = path.stat().st_size
             digest.update(f"{path.name} {bytes_}".encode())
             with path.open("rb") as file:

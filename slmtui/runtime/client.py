@@ -21,7 +21,7 @@ from slmtui.events import Cancel, Cancelled, Failure, Service
 from slmtui.process import Child
 from slmtui.process_tree import Meter
 from slmtui.runtime.answer import Answer, Consumption, Fill, GrowingAnswer, Loaded, Loop, Token
-from slmtui.runtime.diagnosis import broke_down, died, hangs
+from slmtui.runtime.diagnosis import broke_down, died, does_not_end, hangs
 from slmtui.runtime.folder import ConvertedModel, read_folder
 from slmtui.runtime.memory import high_water
 from slmtui.runtime.parameters import ChatParameters, Message
@@ -38,6 +38,10 @@ HOST_MODULE = "slmtui.runtime.host"
 # ends here, and the host, which can hear only between two tokens, ends it as soon as it can.
 STOP_PATIENCE = 0.1
 _POLL = 0.02
+
+# How long the next request waits for one that was stopped and does not end, as when its prompt takes minutes
+# or its chat template goes on for ever. To load the model anew is quicker then.
+ENDING_PATIENCE = 10.0
 
 
 class ModelHost:
@@ -75,6 +79,7 @@ class ModelHost:
         self._ahead: Child | None = None  # one that has not been asked for anything yet
         self._meter: Meter | None = None
         self._peak = 0
+        self._stopped = 0  # the request that was stopped and has not said yet that it ended
         self._numbers = itertools.count(1)
         self._one_at_a_time = threading.Lock()
 
@@ -173,6 +178,7 @@ class ModelHost:
                     raise
             finally:
                 if not answer.finish_reason:
+                    self._stopped = number
                     stop()
             # The host starts no processes, so its own high water mark is that of its tree.
             now = child.memory()
@@ -212,6 +218,7 @@ class ModelHost:
     def close(self) -> None:
         """End the host; whoever waits for it gets a `Failure`. Without one nothing happens."""
         children, self._child, self._ahead, self._meter = (self._child, self._ahead), None, None, None
+        self._stopped = 0
         for child in children:
             if child is not None:
                 child.kill()
@@ -272,7 +279,7 @@ class ModelHost:
         Raises:
             Failure: the host says so, has crashed, hangs or is gone.
         """
-        pulse = Pulse(child.pid)
+        pulse, began = Pulse(child.pid), time.monotonic()
         for message in child.messages(timeout=_POLL):
             if message is not None:
                 pulse.heard()
@@ -280,14 +287,19 @@ class ModelHost:
                 if not patient and pulse.hangs():
                     child.kill()
                     raise hangs(self.log)
+                waited = time.monotonic() - began
+                if self._stopped and waited > max(ENDING_PATIENCE, self._load_seconds):
+                    child.kill()
+                    raise does_not_end(self.log)
                 yield None
             elif not isinstance(message, dict):
                 continue  # what it prints is in the log
             elif message["event"] == "crashed":
                 child.kill()  # it is about to end; nobody shall take it for alive until then
                 raise broke_down(message, self.log)
-            elif message.get("id") != number:
-                continue  # the rest of an answer that was stopped
+            elif message.get("id") != number:  # the rest of an answer that was stopped
+                if message.get("id") == self._stopped and message["event"] in ("finished", "failed"):
+                    self._stopped = 0
             elif message["event"] == "failed":
                 raise Failure(message["cause"], message["fix"], self.log)
             else:

@@ -102,6 +102,16 @@ def hangs(log: Path | None) -> Failure:
     )
 
 
+def does_not_end(log: Path | None) -> Failure:
+    """The failure for a host that is still at work on a request that was stopped."""
+    return Failure(
+        "The model host did not come to the end of what was stopped, and was ended.",
+        "Load the model again. If it happens before the first token each time, look at its chat template: a "
+        "loop in it may go on for ever.",
+        log,
+    )
+
+
 def load_failure(folder: str, error: BaseException) -> Failure:
     """The failure for what the runtime said when it could not load `folder`."""
     message = " ".join(str(error).split())

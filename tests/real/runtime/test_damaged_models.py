@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from slmtui.events import Cancel, Failure, drain
+from slmtui.runtime import client
 from slmtui.runtime.client import ModelHost
 from slmtui.runtime.parameters import ChatParameters, Message
 
@@ -78,6 +80,31 @@ def test_a_model_without_a_chat_template_says_so_and_stays_loaded(model: Path) -
                 drain(host.chat([Message("user", "hello")], ChatParameters(), Cancel()))
         assert "Template screen" in caught.value.fix
         assert host.token_ids("hello")
+
+
+def test_a_template_without_an_end_holds_up_the_next_question_for_a_moment_only(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = model / "chat_template.jinja"
+    good = template.read_text(encoding="utf-8")
+    endless = "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}"
+    template.write_text(endless, encoding="utf-8")
+    monkeypatch.setattr(client, "ENDING_PATIENCE", 0.5)
+    cancel = Cancel()
+    with ModelHost(model) as host:
+        host.load()
+        threading.Timer(0.5, cancel.set).start()
+        stopped = drain(host.chat([Message("user", "hello")], ChatParameters(), cancel))
+        assert stopped.finish_reason == "cancelled"
+        assert stopped.completion_tokens == 0
+        with pytest.raises(Failure, match="did not come to the end of what was stopped") as caught:
+            drain(host.chat([Message("user", "hello")], ChatParameters(), Cancel()))
+        assert "chat template" in caught.value.fix
+        assert not host.alive
+
+        template.write_text(good, encoding="utf-8")
+        host.load()
+        assert drain(host.chat([Message("user", "hello")], ChatParameters(), Cancel())).completion_tokens
 
 
 def test_a_template_that_refuses_a_conversation_says_why(model: Path) -> None:

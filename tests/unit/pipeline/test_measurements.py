@@ -55,6 +55,15 @@ def test_other_weights_of_the_same_size_have_none(slmtui_home: Path, tmp_path: P
     assert measurements(model(tmp_path / "other", b"\1" * 3_000_000)).quality is None
 
 
+def test_another_tokenizer_makes_another_model_of_the_same_weights(slmtui_home: Path, tmp_path: Path) -> None:
+    made = model(tmp_path / "made", b"weights")
+    (made / "tokenizer.json").write_text("one", encoding="utf-8")
+    keep(made, FOUND)
+    assert measurements(made).quality == FOUND
+    (made / "tokenizer.json").write_text("two", encoding="utf-8")
+    assert measurements(made).quality is None
+
+
 def test_what_is_not_a_number_survives(slmtui_home: Path, tmp_path: Path) -> None:
     made = model(tmp_path / "made", b"weights")
     keep(made, dataclasses.replace(FOUND, kl_mean=math.nan, kl_p99=math.nan))
