@@ -47,7 +47,6 @@ def man_page() -> str:
         "version": __version__,
         "description": "from a fine-tuned small language model to a verified local deployment",
         "manual_title": "slmtui",
-        "url": "https://github.com/slmtui/slmtui",
     }
     page = Manpage(parser, _data=about, format="single-commands-section")
     page.add_section("examples", ">", "\n".join([".nf", *map(_verbatim, examples), ".fi"]))

@@ -22,6 +22,15 @@ Station: TypeAlias = Literal["source", "conversion", "prompt", "foundry", "runti
 State: TypeAlias = Literal["waiting", "running", "verified", "failed"]
 
 STATIONS: tuple[Station, ...] = ("source", "conversion", "prompt", "foundry", "runtime")
+# What is to be done at each station, in a person's words; None is the end.
+NEXT_WORDS: Mapping[Station | None, str] = {
+    "source": "inspect the source",
+    "conversion": "convert",
+    "prompt": "write the template",
+    "foundry": "deploy",
+    "runtime": "chat",
+    None: "deployed and verified",
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Devices on Windows, with any ending: no folder can be called so.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)

@@ -67,7 +67,7 @@ _BITS8: tuple[Value, ...] = ("no", "8")
 OPTIONS: tuple[Option, ...] = (
     Option(
         "share_embeddings",
-        "One copy of the embeddings",
+        "Shared embeddings",
         "yes/no",
         (False, True),
         False,

@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from slmtui.events import Cancel, Service
+from slmtui.events import Cancel, Failure, Service
 from slmtui.measure.bench_figures import BenchPlan, BenchResult
 from slmtui.measure.quality_figures import Quality
 from slmtui.measure.source_reading import is_read
@@ -34,9 +34,13 @@ def run_bench(
     earlier = None if replace else measurements(model_dir).bench
     if earlier is not None and earlier.complete:
         return found
-    if not found.rows or keep_whole(model_dir, found):
-        return found
-    return dataclasses.replace(found, notes=(*found.notes, _NOT_KEPT))
+    try:
+        if not found.rows or keep_whole(model_dir, found):
+            return found
+        note = _NOT_KEPT
+    except Failure as problem:  # they took minutes, and can be read all the same
+        note = f"These figures are not kept: {problem.cause} {problem.fix}"
+    return dataclasses.replace(found, notes=(*found.notes, note))
 
 
 def run_quality(

@@ -287,8 +287,7 @@ class ModelHost:
                 if not patient and pulse.hangs():
                     child.kill()
                     raise hangs(self.log)
-                waited = time.monotonic() - began
-                if self._stopped and waited > max(ENDING_PATIENCE, self._load_seconds):
+                if self._held_up(time.monotonic() - began):
                     child.kill()
                     raise does_not_end(self.log)
                 yield None
@@ -297,11 +296,19 @@ class ModelHost:
             elif message["event"] == "crashed":
                 child.kill()  # it is about to end; nobody shall take it for alive until then
                 raise broke_down(message, self.log)
-            elif message.get("id") != number:  # the rest of an answer that was stopped
-                if message.get("id") == self._stopped and message["event"] in ("finished", "failed"):
-                    self._stopped = 0
+            elif message.get("id") != number:
+                self._take_rest(message)
             elif message["event"] == "failed":
                 raise Failure(message["cause"], message["fix"], self.log)
             else:
                 yield message
         raise died(child.death())
+
+    def _held_up(self, waited: float) -> bool:
+        """Whether a request has waited for a stopped one for longer than loading the model anew takes."""
+        return self._stopped > 0 and waited > max(ENDING_PATIENCE, self._load_seconds)
+
+    def _take_rest(self, message: Mapping[str, Any]) -> None:
+        """What still comes of a stopped request: only its end counts."""
+        if message.get("id") == self._stopped and message["event"] in ("finished", "failed"):
+            self._stopped = 0

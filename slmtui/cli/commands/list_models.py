@@ -97,8 +97,10 @@ def list_all(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> i
 
 
 def _reached(deployment: Deployment) -> str:
+    from slmtui.deployment import NEXT_WORDS
+
     following = deployment.next_station()
-    return f"next: {following}" if following else "verified"
+    return f"next: {NEXT_WORDS[following]}" if following else "verified"
 
 
 def _as_json(deployment: Deployment) -> dict[str, object]:

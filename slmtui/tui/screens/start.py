@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from slmtui.config.locations import deployments_dir, settings_file
-from slmtui.deployment import Deployment
+from slmtui.deployment import NEXT_WORDS, Deployment
 from slmtui.events import Failure
 from slmtui.source.hub_cache import asked_for
 from slmtui.source.options import SourceOptions
@@ -29,7 +29,7 @@ from slmtui.tui.widgets.job_panel import JobPanel
 from slmtui.tui.widgets.path_input import EXPLAINED, PathInput
 from slmtui.tui.widgets.rail import Rail
 from slmtui.tui.widgets.source_details import SourceDetails
-from slmtui.tui.widgets.source_list import NEXT_WORDS, SourceList
+from slmtui.tui.widgets.source_list import SourceList
 from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
 
@@ -127,7 +127,8 @@ class StartScreen(StationScreen):
         self.query_one(FailurePanel).show(None)
         if isinstance(chosen, Deployment):
             details.show_deployment(chosen)
-            self.set_primary("Continue", f"Next: {NEXT_WORDS[chosen.next_station()]}", focus=False)
+            following = NEXT_WORDS[chosen.next_station() or "runtime"]
+            self.set_primary("Continue", f"Next: {following}", focus=False)
         elif isinstance(chosen, Sample):
             details.show_sample(chosen)
             words = "Enter starts with this sample" if chosen.available else "Enter downloads it and starts"

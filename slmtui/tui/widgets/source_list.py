@@ -16,16 +16,6 @@ from slmtui.units import size
 
 RECENT = 8
 _LEAST = 12  # cells of a name
-NEXT_WORDS = {
-    "source": "inspect the source",
-    "conversion": "convert",
-    "prompt": "write the template",
-    "foundry": "deploy",
-    "runtime": "chat",
-    None: "deployed and verified",
-}
-
-
 class SourceList(OptionList):
     """One line each; `chosen` is what the highlighted line stands for.
 
@@ -93,7 +83,7 @@ def _state(one: Deployment) -> Content:
     station = one.next_station()
     if station is not None and one.step(station).state == "failed":
         return Content.assemble(icon("fail"), (" failed", "$text-error"))
-    return Content.styled(NEXT_WORDS[station], "$text-accent")
+    return Content.styled(deployments.NEXT_WORDS[station], "$text-accent")
 
 
 def _touched(one: Deployment) -> str:

@@ -66,7 +66,7 @@ class VerdictList(Static):
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        """Long evidence goes on below the title, not below the sign."""
+        """Long evidence goes on below the title, and a long fix below itself, not below their signs."""
         room = max((self.content_size.width or 60) - 2, 20)
         lines: list[Content] = []
         for verdict in self._verdicts:
@@ -74,8 +74,9 @@ class VerdictList(Static):
             for index, line in enumerate(text.wrap(room)):
                 lines.append(Content.assemble(icon(verdict.status) if index == 0 else " ", " ", line))
             if verdict.fix and verdict.status != "ok":
-                fix = Content.assemble(("→ ", "$text-accent"), safe(verdict.fix))
-                lines.extend(Content.assemble("  ", line) for line in fix.wrap(room))
+                for index, line in enumerate(Content(safe(verdict.fix)).wrap(room - 2)):
+                    sign = ("→ ", "$text-accent") if index == 0 else "  "
+                    lines.append(Content.assemble("  ", sign, line))
         self.update(Content("\n").join(lines))
 
 

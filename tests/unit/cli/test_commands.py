@@ -102,7 +102,7 @@ def test_list_names_deployments_on_their_way_and_damaged_files() -> None:
     assert "bad.toml" in answer["problems"][0]["cause"]
     _, out, err = do("list")
     assert "mine" in out
-    assert "next: conversion" in out
+    assert "next: convert" in out
     assert "bad.toml" in err
 
 

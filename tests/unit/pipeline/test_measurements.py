@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from slmtui.config.locations import data_dir
 from slmtui.events import Cancel, Failure, Progress, Service, drain
 from slmtui.measure.bench_figures import BenchPlan, BenchResult, BenchRow, Spread
 from slmtui.measure.checklist_item import Checklist
@@ -122,3 +123,10 @@ def test_a_stopped_benchmark_takes_no_whole_ones_place(
     # The lab's, of few lengths, is a figure where there is none, and takes no other's place.
     assert measured(complete=True, repetitions=5, replace=False).rows[0].ttft_ms.n == 5
     assert kept() == 4
+
+    # Where nothing can be kept, the figures are not lost.
+    shutil.rmtree(data_dir() / "measurements")
+    (data_dir() / "measurements").write_text("in the way", encoding="utf-8")
+    shown = measured(complete=True, repetitions=6)
+    assert shown.rows[0].ttft_ms.n == 6
+    assert "not kept" in shown.notes[-1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from slmtui.lab.recommend import Recommendation
 from slmtui.lab.row import VariantResult
 from slmtui.lab.variants import default_variants
