@@ -16,6 +16,8 @@ from slmtui.units import size
 
 RECENT = 8
 _LEAST = 12  # cells of a name
+
+
 class SourceList(OptionList):
     """One line each; `chosen` is what the highlighted line stands for.
 
