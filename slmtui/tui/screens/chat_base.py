@@ -104,7 +104,10 @@ class ChatBase(TwoSteps, StationScreen):
                 "Edit", "Enter takes the question back into the field, to be changed.", focus=False
             )
         elif problem is not None and not question.text:
-            self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)
+            if session.host is not None and session.host.alive:
+                self.set_primary("Ask again", "Enter asks the same once more.", focus=False)
+            else:
+                self.set_primary("Restart", "Enter asks again, and starts it anew.", focus=False)
         elif session.turns and session.turns[-1].open and not question.text:
             self.set_primary("Ask again", "The last question has no answer yet.", focus=False)
         elif session.not_kept is not None:
