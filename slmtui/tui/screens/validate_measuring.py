@@ -76,7 +76,7 @@ class ValidateMeasuring(ValidateSuite):
 
     def _verdict(self) -> str:
         checklist = self._standing.found.checklist
-        return "Checklist: " + summary([item.as_verdict() for item in checklist.items]) if checklist else ""
+        return summary([item.as_verdict() for item in checklist.items]) if checklist else ""
 
     def proceed(self) -> None:
         deployment = self.slmtui.deployment
