@@ -121,6 +121,8 @@ async def _broken(pilot: Pilot[int], app: SlmtuiApp) -> None:
         "/srv/slmtui/logs/model-host.log",
     )
     cut = Turn("Tell me a story about a lamp.", "Once upon a time there was a lamp that", problem=problem)
+    await until(pilot, lambda: app.chat.host is not None)
+    cast("FixedHost", app.chat.host).alive = False
     await _show(pilot, app, (*TURNS[:1], cut), forgotten=1)
 
 
