@@ -55,11 +55,9 @@ def keyed(node: DOMNode, text: Text) -> Text:
             text = text[: match.start()] + changed[match[0]] + text[match.end() :]
         return text
     for match in reversed(found):
-        # The new name takes the look of the old one's first character.
-        spans = [(span.start, span.style) for span in text[match.start() : match.start() + 1].spans]
         name = Content(changed[match[0]])
-        for _, style in spans:
-            name = name.stylize(style)
+        for span in text[match.start() : match.start() + 1].spans:  # it looks as the old one began
+            name = name.stylize(span.style)
         text = Content.assemble(text[: match.start()], name, text[match.end() :])
     return text
 
@@ -72,10 +70,10 @@ def _changed(node: DOMNode, given: Mapping[str, str]) -> dict[str, str]:
             for binding in kind.__dict__.get("BINDINGS", ()):
                 if not isinstance(binding, Binding) or not binding.id:
                     continue
-                new = given.get(binding.id, binding.key)
                 for key in binding.key.split(","):
-                    usual = key_name(key.strip())
-                    names.setdefault(usual, key_name(new.split(",")[0]) if binding.id in given else usual)
+                    usual = key.strip()
+                    new = given.get(binding.id, usual).split(",")[0]
+                    names.setdefault(key_name(usual), key_name(new))
     return {usual: new for usual, new in names.items() if usual != new}
 
 
