@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import reduce
+from operator import or_
 from typing import Literal, TypeAlias
 
 from slmtui.events import Verdict
@@ -145,6 +147,16 @@ def apart(one: Made, other: Made) -> tuple[Apart, Apart]:
     first = ((low, high) for _, low, high, _, _ in changes)
     second = ((low, high) for _, _, _, low, high in changes)
     return _apart(first), _apart(second)
+
+
+def all_apart(made: Sequence[Made]) -> tuple[Apart, ...]:
+    """Of each what it does not share with the first, and of the first what it does not share with any.
+
+    It may take half a second for a conversation of thousands of tokens.
+    """
+    reference, *others = made
+    pairs = [apart(reference, other) for other in others]
+    return (reduce(or_, (one for one, _ in pairs), Apart()), *(other for _, other in pairs))
 
 
 def _apart(ranges: Iterable[tuple[int, int]]) -> Apart:

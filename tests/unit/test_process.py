@@ -26,7 +26,7 @@ def test_a_log_in_no_folder_keeps_nobody_from_the_work(tmp_path: Path, later: bo
     assert child.log is None
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing here is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_log_on_a_full_disk_ends_with_the_child_and_not_in_an_error() -> None:
     with Child("platform", log=Path("/dev/full")) as child:
         assert said(child).strip()

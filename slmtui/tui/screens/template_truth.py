@@ -13,7 +13,7 @@ from slmtui.events import Failure
 from slmtui.prompt.inference_model import InferenceModel
 from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.station import TemplatePlan
-from slmtui.prompt.truth import Truth
+from slmtui.prompt.truth import Apart, Truth, all_apart
 from slmtui.runtime.parameters import Message
 from slmtui.tui.screens.template_faces import TemplateFaces
 from slmtui.tui.template_words import same_strings
@@ -70,21 +70,23 @@ class TemplateTruth(TemplateFaces):
         self, number: int, deployment: Deployment, messages: tuple[Message, ...], template: PromptTemplate
     ) -> None:
         found: Truth | Failure | None
+        apart: tuple[Apart, ...] = ()
         try:
             found = self._desk.look(number, deployment, messages, template)
+            apart = all_apart(found.made) if found is not None else ()
         except Failure as failure:
             found = failure
         if found is not None and self.app.is_running:
-            self.app.call_from_thread(self._show_truth, found, number)
+            self.app.call_from_thread(self._show_truth, found, apart, number)
 
-    def _show_truth(self, found: Truth | Failure, number: int) -> None:
+    def _show_truth(self, found: Truth | Failure, apart: tuple[Apart, ...], number: int) -> None:
         if not self._desk.awaits(number) or not self.is_attached:
             return
         view = self.query_one(TruthView)
         if isinstance(found, Failure):
             view.fail(found)
         else:
-            view.show(self._with_reason(found))
+            view.show(self._with_reason(found), apart)
         self._show_action()
 
     def _with_reason(self, truth: Truth) -> Truth:

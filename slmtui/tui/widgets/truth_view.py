@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +13,7 @@ from textual.message import Message as TuiMessage
 from textual.widgets import Static
 
 from slmtui.events import Failure
-from slmtui.prompt.truth import SOURCES, Apart, Truth, apart
+from slmtui.prompt.truth import SOURCES, Apart, Truth
 from slmtui.runtime.parameters import Message
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.conversation_rows import ConversationRows
@@ -133,13 +131,10 @@ class TruthView(Container):
         for name in ("#truth-verdicts", "#truth-fine"):
             self.query_one(name, VerdictList).show([])
 
-    def show(self, truth: Truth) -> None:
-        """What the three made of the conversation."""
+    def show(self, truth: Truth, apart: tuple[Apart, ...]) -> None:
+        """What the three made of the conversation, and what of each is to be marked."""
         self.wait("")
-        self._truth = truth
-        reference, *others = truth.made
-        pairs = [apart(reference, other) for other in others]
-        self._apart = (reduce(or_, (one for one, _ in pairs)), *(other for _, other in pairs))
+        self._truth, self._apart = truth, apart
         # What is as it should be stands below, out of the way of what is not.
         bad = [finding for finding in truth.findings if finding.status in ("fail", "warn")]
         self.query_one("#truth-verdicts", VerdictList).show((truth.verdict, *bad))

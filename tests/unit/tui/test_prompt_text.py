@@ -7,7 +7,7 @@ import re
 import pytest
 from textual.content import Content
 
-from slmtui.prompt.truth import Apart, Made, Source, Token, apart
+from slmtui.prompt.truth import Apart, Made, Source, Token, all_apart, apart
 from slmtui.tui.widgets.prompt_text import from_tokens
 
 
@@ -41,3 +41,9 @@ def test_every_token_that_two_do_not_share_is_marked(
 def test_what_was_refused_has_nothing_to_mark() -> None:
     refused = Made("runtime", None, refusal="No system message, please.")
     assert apart(made("transformers", "a b"), refused) == (Apart(), Apart())
+
+
+def test_the_first_is_marked_where_any_of_the_others_differs() -> None:
+    three = (made("transformers", "a b c"), made("runtime", "a x c"), made("prompt_template", "a b y"))
+    first, second, third = all_apart(three)
+    assert (sorted(first.own), sorted(second.own), sorted(third.own)) == ([1, 2], [1], [2])
