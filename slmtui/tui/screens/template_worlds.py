@@ -90,7 +90,7 @@ class TemplateWorlds(TemplateText):
         except Failure as failure:
             self._say(failure)
             return
-        written = world in self._written
+        written = world.is_written(deployment)  # on the disk now, whatever the screen knows of it yet
         if plan.diff:
 
             def answered(answer: Answer | None) -> None:

@@ -173,23 +173,18 @@ def test_a_host_killed_in_the_middle_leaves_the_conversation_and_starts_again(
     converted_sample: Path, known: dict[str, str]
 ) -> None:
     question, answer = next(iter(known.items()))
-    noise = ChatParameters(
-        temperature=1e6, top_p=1.0, top_k=1536, repetition_penalty=1.0, max_tokens=1900, seed=7
-    )
+    noise = ChatParameters(temperature=1e6, top_p=1.0, top_k=1536, repetition_penalty=1.0, max_tokens=1900)
     with ModelHost(converted_sample) as host:
-        service = talk(host, about("hello", noise), Cancel())
-        while not isinstance(next(service), Token):
-            pass
-        assert host._child is not None
-        end_tree(host._child.pid)
-        try:
-            while True:
-                next(service)
-        except StopIteration as end:
-            broken: Conversation = end.value
-    turn = broken.turns[-1]
-    if turn.answer is not None:
-        pytest.skip("the answer had ended by itself")
+        for _ in range(20):  # noise now and then ends of itself before the kill
+            service = talk(host, about("hello", noise), Cancel())
+            while not isinstance(next(service), Token):
+                pass
+            assert host._child is not None
+            end_tree(host._child.pid)
+            broken: Conversation = drain(service)
+            turn = broken.turns[-1]
+            if turn.answer is None:
+                break
     assert turn.problem is not None
     assert turn.problem.fix
     assert turn.text
