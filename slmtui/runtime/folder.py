@@ -41,8 +41,12 @@ def read_folder(folder: Path) -> ConvertedModel:
         onnx = folder / str(model["decoder"]["filename"])
     except KeyError as error:
         raise Failure(f"{config_file} lacks the entry {error}.", _AGAIN) from error
-    except (OSError, ValueError, TypeError) as error:
-        raise Failure(f"{config_file} cannot be read: {error}.", _AGAIN) from error
+    except OSError as error:
+        raise Failure(f"{config_file} cannot be read: {error.strerror or error}.", _AGAIN) from error
+    except json.JSONDecodeError as error:
+        raise Failure(f"{config_file} is cut off or damaged in line {error.lineno}.", _AGAIN) from error
+    except (ValueError, TypeError) as error:  # no UTF-8, no object, or words where numbers belong
+        raise Failure(f"{config_file} does not describe a model.", _AGAIN) from error
     if not onnx.is_file():
         raise Failure(f"{folder} is not whole: {onnx.name} is missing.", _AGAIN)
     return found

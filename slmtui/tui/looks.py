@@ -156,7 +156,7 @@ class Looks:
             files, problems = themes.load_all()
             problems += [each for file in files for each in unknown_variables(file)]
             with suppress(RuntimeError):  # the app has ended meanwhile
-                self._app.call_from_thread(self._changed, files, problems)
+                self._app.call_later(self._changed, files, problems)
 
     def _changed(self, files: list[ThemeFile], problems: list[Failure]) -> None:
         """Take the changed files; of a broken one the last good state stays."""

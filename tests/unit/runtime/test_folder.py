@@ -54,15 +54,17 @@ def test_a_missing_onnx_file_is_named(folder: Path) -> None:
     assert "model.onnx is missing" in failure_of(folder).cause
 
 
-@pytest.mark.parametrize("text", ['{"model": {"type"', "[]", "null", '{"model": 1}', "\ufeff{}", "\x00"])
-def test_a_configuration_that_cannot_be_read_is_named(folder: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ['{"model": {"type"', "{\n\n]", "\ufeff{}", "\x00"])
+def test_a_configuration_that_is_no_json_is_named_with_its_line(folder: Path, text: str) -> None:
     (folder / "genai_config.json").write_text(text, encoding="utf-8")
-    assert "genai_config.json cannot be read" in failure_of(folder).cause
+    line = text.count("\n") + 1
+    assert f"genai_config.json is cut off or damaged in line {line}." in failure_of(folder).cause
 
 
-def test_a_configuration_that_is_not_utf8_is_named(folder: Path) -> None:
-    (folder / "genai_config.json").write_bytes(b"\xff\xfe{\x00")
-    assert "genai_config.json cannot be read" in failure_of(folder).cause
+@pytest.mark.parametrize("raw", [b"[]", b"null", b'{"model": 1}', b"\xff\xfe{\x00"])
+def test_a_configuration_of_another_shape_or_encoding_is_named(folder: Path, raw: bytes) -> None:
+    (folder / "genai_config.json").write_bytes(raw)
+    assert "genai_config.json does not describe a model." in failure_of(folder).cause
 
 
 def test_a_missing_entry_is_named(folder: Path) -> None:
