@@ -24,6 +24,7 @@ class TemplateFaces(StationScreen):
     ]
     MODE = "template"
     _face = 0
+    _going_in = False  # another face is shown, but its first field does not have the focus yet
 
     @property
     def face(self) -> str:
@@ -46,8 +47,14 @@ class TemplateFaces(StationScreen):
         """Show another one, and go into it."""
         self._face = FACES.index(face)
         self.show_face()
-        self.call_after_refresh(self.query(_FIRST[face]).last().focus)
+        self._going_in = True
+        self.call_after_refresh(self._go_in)
         self.refresh_bindings()
+
+    def _go_in(self) -> None:
+        """Only once the face is seen can it have the focus."""
+        self._going_in = False
+        self.set_focus(self.query(_FIRST[self.face]).last())
 
     @on(Faces.Picked)
     def _face_picked(self, event: Faces.Picked) -> None:

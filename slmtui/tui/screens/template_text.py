@@ -163,7 +163,8 @@ class TemplateText(TemplateTruth):
         deployment, plan = self._shown_for, self._plan
         if deployment is None or plan is None:
             return
-        editing = self.focused is not None and self.query_one("#workplace") in self.focused.ancestors
+        inside = self.focused is not None and self.query_one("#workplace") in self.focused.ancestors
+        editing = inside or self._going_in
         written = deployment.step("prompt").state == "verified" and plan.says(self.text)
         if self._model is None:
             self.set_primary("Write", "Mend the file first.", enabled=False)
