@@ -16,7 +16,7 @@ from slmtui.lab.variants import default_variants, parse_variant
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.widgets.lab_table import LabTable
-from slmtui.tui.widgets.lab_variants import VariantTable
+from slmtui.tui.widgets.lab_variants import VariantTable, explained
 from tests.tui.lab_bench import FAILED, OUTPUT, FixedDesk, app_with, begun, failed, row
 from tests.tui.walking import primary, screen_text, settled, until
 
@@ -33,6 +33,10 @@ def measured(*, but: int = 0) -> FixedDesk:
 def line_of(app: SlmtuiApp, words: str) -> str:
     """The screen's first line with these words."""
     return next((line for line in screen_text(app).splitlines() if words in line), "")
+
+
+def _says(shown: Static, words: str) -> bool:
+    return str(shown.content) == words
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str) -> None:
@@ -95,6 +99,22 @@ async def test_space_checks_a_variant_and_takes_its_mark_away() -> None:
         "int4:guide",
         "int4:compact",
     ]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 30), SIZE])
+async def test_what_the_highlighted_variant_does_is_said_in_full(size: tuple[int, int]) -> None:
+    app = app_with(FixedDesk(), begun())
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, app, "Compare")
+        about = app.screen.query_one("#lab-about", Static)
+        for variant in default_variants():
+            words = explained(variant)
+            app.screen.query_one(VariantTable).go_to(variant.id)
+            await until(pilot, partial(_says, about, words))
+            await settled(pilot)
+            x, y, width, height = about.region
+            lines = screen_text(app).splitlines()[y : y + height]
+            assert " ".join(" ".join(line[x : x + width] for line in lines).split()) == words
 
 
 async def test_a_click_checks_a_variant() -> None:

@@ -48,6 +48,7 @@ class LabScreen(LabChoice):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
+        self._show_about()
         self._show_detail()
         self._show_next()
         self.refresh_bindings()

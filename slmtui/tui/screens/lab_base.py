@@ -29,7 +29,7 @@ from slmtui.tui.widgets.lab_detail import LabDetail
 from slmtui.tui.widgets.lab_form import LabForm
 from slmtui.tui.widgets.lab_plots import LabPlots
 from slmtui.tui.widgets.lab_table import LabTable
-from slmtui.tui.widgets.lab_variants import VariantTable
+from slmtui.tui.widgets.lab_variants import VariantTable, explained
 from slmtui.tui.widgets.notes import note
 from slmtui.tui.widgets.verdicts import FailurePanel
 
@@ -69,6 +69,7 @@ class LabBase(StationScreen):
         yield Hanging(id="lab-passed")
         yield FailurePanel(id="lab-failure")
         yield VariantTable()
+        yield Static(id="lab-about", markup=False)
         with Vertical(id="lab-results"):
             yield JobPanel(log=False, usage=False, id="lab-job")
             with Vertical(id="lab-figures"):
@@ -186,6 +187,7 @@ class LabBase(StationScreen):
         if passed_over:
             lines = (f"left out: {each.cause}" for each in passed_over)
             self.query_one("#lab-passed", Hanging).show(note("warn", lines))
+        self._show_about()
         self._show_result()
         self._show_next()
         self.refresh_bindings()
@@ -207,6 +209,14 @@ class LabBase(StationScreen):
             called = self._called.get(row.source, row.source) if several else ""
             place.update(safe(recommended(said, called)))
         self.query_one(LabDetail).show(row, result, said)
+
+    def _show_about(self) -> None:
+        """What the highlighted variant does to the model: in its row there is no room for it."""
+        found, table, place = self._found, self.query_one(VariantTable), self.query_one("#lab-about", Static)
+        offered = found.offered if found is not None else ()
+        words = next((explained(each) for each in offered if each.id == table.highlighted), "")
+        place.display = table.display
+        place.update(words)
 
     def _show_next(self) -> None:
         found, job, at_work = self._found, self._job, self._at_work

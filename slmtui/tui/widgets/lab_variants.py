@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.message import Message
 
-from slmtui.conversion.recipe import presets
+from slmtui.conversion.recipe import Preset, presets
 from slmtui.tui.widgets.table import Column, Row, Table
 from slmtui.units import duration, size
 
@@ -75,5 +75,16 @@ def _row(variant: Variant, chosen: bool, found: RowForecast | None, room: Room) 
 
 
 def _about(variant: Variant) -> str:
+    found = _preset(variant)
+    return found.title if found else ""
+
+
+def explained(variant: Variant) -> str:
+    """What a variant does to size, speed and quality; "" for what is no preset's."""
+    found = _preset(variant)
+    return found.help if found else ""
+
+
+def _preset(variant: Variant) -> Preset | None:
     named = (p for p in presets() if (p.precision, p.name) == (variant.precision, variant.preset))
-    return next((preset.title for preset in named), "")
+    return next(named, None)
