@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import decode, unreadable
 from slmtui.conversion.lint import Finding, LintReport, lint
 from slmtui.conversion.options import Precision
 from slmtui.conversion.recipe import Recipe
 from slmtui.conversion.recognise import precision_of, understood
 from slmtui.conversion.rules.document import Document
 from slmtui.events import Failure
-from slmtui.source.json_file import decode, unreadable
 
 # The last names of what is replaced whenever it is there.
 _REPLACED = ("model_path", "adapter_path", "output_dir", "cache_dir")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from slmtui.config.json_file import read_json
 from slmtui.conversion.storage import Packing, Stored, is_raised
 from slmtui.source.gguf_header import GgufHeader, read_gguf
-from slmtui.source.json_file import read_json
 from slmtui.source.model_source import ModelSource
 from slmtui.source.tensors import tensors_of
 

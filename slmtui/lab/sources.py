@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from slmtui.config.json_file import unreadable
 from slmtui.events import Failure
 from slmtui.source import hub_cache
 from slmtui.source.inspect import inspect
-from slmtui.source.json_file import unreadable
 from slmtui.source.model_source import ModelSource
 from slmtui.source.options import NOTHING_SAID, SourceOptions
 from slmtui.source.samples import find, resolve

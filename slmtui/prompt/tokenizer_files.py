@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from slmtui.events import Failure
+from slmtui.config import json_file
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -16,17 +15,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         Failure: it cannot be read, or holds no JSON object.
     """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise Failure(
-            f"{path} cannot be read: {error}.", "Convert the model again, or mend that file."
-        ) from error
-    if not isinstance(value, dict):
-        raise Failure(f"{path} holds no JSON object.", "Convert the model again, or mend that file.")
-    return value
+    return json_file.read_json(path, again="convert the model again") if path.exists() else {}
 
 
 def named_tokens(model_dir: Path, config: Mapping[str, Any]) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from slmtui.config.json_file import read_json
 from slmtui.events import Failure
 
 CONFIG = "genai_config.json"
@@ -35,17 +35,14 @@ def read_folder(folder: Path) -> ConvertedModel:
             f"{folder} is not a converted model: it has no {CONFIG}.",
             "Convert the model first, and name the folder that the conversion wrote.",
         )
+    config = read_json(config_file, again="convert the model again")
     try:
-        model = json.loads(config_file.read_text(encoding="utf-8"))["model"]
+        model = config["model"]
         found = ConvertedModel(str(model["type"]), int(model["context_length"]), int(model["vocab_size"]))
         onnx = folder / str(model["decoder"]["filename"])
     except KeyError as error:
         raise Failure(f"{config_file} lacks the entry {error}.", _AGAIN) from error
-    except OSError as error:
-        raise Failure(f"{config_file} cannot be read: {error.strerror or error}.", _AGAIN) from error
-    except json.JSONDecodeError as error:
-        raise Failure(f"{config_file} is cut off or damaged in line {error.lineno}.", _AGAIN) from error
-    except (ValueError, TypeError) as error:  # no UTF-8, no object, or words where numbers belong
+    except (ValueError, TypeError) as error:  # words where numbers belong, or no objects
         raise Failure(f"{config_file} does not describe a model.", _AGAIN) from error
     if not onnx.is_file():
         raise Failure(f"{folder} is not whole: {onnx.name} is missing.", _AGAIN)

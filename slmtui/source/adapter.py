@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from slmtui.config.json_file import read_json
 from slmtui.events import Failure
 from slmtui.source import hub_cache
 from slmtui.source.adapter_base import find_base, given_base
 from slmtui.source.adapter_changes import EMBEDDINGS, Change, changes
 from slmtui.source.adapter_config import NAME, AdapterConfig, read_adapter_config
-from slmtui.source.json_file import read_json
 from slmtui.source.licence import read_licence
 from slmtui.source.model_source import ModelSource, Problem, worst_first
 from slmtui.source.naming import default_name

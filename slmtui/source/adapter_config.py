@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json
 from slmtui.events import Failure
-from slmtui.source.json_file import read_json
 
 NAME = "adapter_config.json"
 

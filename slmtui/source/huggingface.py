@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json, unreadable
 from slmtui.events import Failure
 from slmtui.source import dangers
 from slmtui.source.architectures import problem_with, table
 from slmtui.source.config_numbers import end_problem, number_problems
-from slmtui.source.json_file import read_json, unreadable
 from slmtui.source.licence import read_licence
 from slmtui.source.model_source import ModelSource, Problem, worst_first
 from slmtui.source.naming import default_name

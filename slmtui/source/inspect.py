@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from slmtui.config.json_file import unreadable
 from slmtui.events import Failure
-from slmtui.source.json_file import unreadable
 from slmtui.source.model_source import ModelSource
 from slmtui.source.options import NOTHING_SAID, SourceOptions
 from slmtui.source.samples import resolve

@@ -13,8 +13,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json, unreadable
 from slmtui.events import Failure
-from slmtui.source.json_file import read_json, unreadable
 from slmtui.source.safetensors_file import DTYPES, Tensor
 
 SINGLE = "pytorch_model.bin"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import refuse_lfs_pointer, unreadable
 from slmtui.events import Failure
-from slmtui.source.json_file import refuse_lfs_pointer, unreadable
 from slmtui.units import size
 
 # The library itself refuses longer headers.

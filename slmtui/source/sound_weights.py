@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from slmtui.config import toolchain
+from slmtui.config.json_file import unreadable
 from slmtui.events import Cancel, Failure, LogLine
 from slmtui.process import Child
-from slmtui.source.json_file import unreadable
 from slmtui.source.safetensors_file import Tensor, read_tensors
 
 _WORKER = "slmtui.source.weights_worker"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_bytes, read_json
 from slmtui.events import Failure
-from slmtui.source.json_file import read_bytes, read_json
 from slmtui.source.model_source import Problem
 
 NO_CHAT_TEMPLATE = Problem(

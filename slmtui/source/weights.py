@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json
 from slmtui.events import Failure
-from slmtui.source.json_file import read_json
 from slmtui.source.model_source import Problem, main_dtype
 from slmtui.source.pickled_weights import read_pickled, weight_files
 from slmtui.source.safetensors_file import Tensor, read_tensors

@@ -216,7 +216,7 @@ class LabBase(StationScreen):
         offered = found.offered if found is not None else ()
         words = next((explained(each) for each in offered if each.id == table.highlighted), "")
         place.display = table.display
-        place.update(words)
+        place.update(words, layout=False)  # its height is always the same
 
     def _show_next(self) -> None:
         found, job, at_work = self._found, self._job, self._at_work

@@ -54,17 +54,30 @@ def test_a_missing_onnx_file_is_named(folder: Path) -> None:
     assert "model.onnx is missing" in failure_of(folder).cause
 
 
-@pytest.mark.parametrize("text", ['{"model": {"type"', "{\n\n]", "\ufeff{}", "\x00"])
-def test_a_configuration_that_is_no_json_is_named_with_its_line(folder: Path, text: str) -> None:
-    (folder / "genai_config.json").write_text(text, encoding="utf-8")
-    line = text.count("\n") + 1
-    assert f"genai_config.json is cut off or damaged in line {line}." in failure_of(folder).cause
-
-
-@pytest.mark.parametrize("raw", [b"[]", b"null", b'{"model": 1}', b"\xff\xfe{\x00"])
-def test_a_configuration_of_another_shape_or_encoding_is_named(folder: Path, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (b'{"model": {"type"', "genai_config.json ends in the middle: it is cut off."),
+        (b"{\n\n]", "genai_config.json is no valid JSON, line 3"),
+        (b"", "genai_config.json is empty"),
+        (b"\xef\xbb\xbf{}", "genai_config.json is encoded as UTF-8 with a byte order mark"),
+        (b"\xff\xfe{\x00", "genai_config.json is encoded as UTF-16"),
+        (b"[]", "genai_config.json holds a JSON list"),
+        (b"[" * 100_000, "genai_config.json is nested too deeply"),
+        (b'{"model": 1}', "genai_config.json does not describe a model."),
+        (b'{"model": {"type": "qwen2", "context_length": "long"}}', "does not describe a model."),
+    ],
+)
+def test_a_configuration_that_is_damaged_is_named_with_what_is_wrong(
+    folder: Path, raw: bytes, wrong: str
+) -> None:
     (folder / "genai_config.json").write_bytes(raw)
-    assert "genai_config.json does not describe a model." in failure_of(folder).cause
+    assert wrong in failure_of(folder).cause
+
+
+def test_a_configuration_that_is_cut_off_is_made_again(folder: Path) -> None:
+    (folder / "genai_config.json").write_bytes(b'{"model": {"type"')
+    assert failure_of(folder).fix == "Convert the model again."
 
 
 def test_a_missing_entry_is_named(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading a checkpoint's JSON files, and saying what is wrong with one in a person's words."""
+"""Reading a model's JSON files, and saying what is wrong with one in a person's words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from slmtui.events import Failure
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+FETCH_AGAIN = "fetch the file again from where the model came from"
 _BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
@@ -19,12 +20,15 @@ _BOMS = (
 )
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, *, again: str = FETCH_AGAIN) -> dict[str, Any]:
     """The JSON object in `path`, UTF-8 as transformers reads it.
+
+    `again` is how to get a whole one where it is damaged, in the words of an order.
 
     Raises:
         Failure: unreadable, not UTF-8, not JSON (naming the line), or not an object.
     """
+    anew = f"{again[0].upper()}{again[1:]}."
     raw = read_bytes(path)
     encoding = next((name for bom, name in _BOMS if raw.startswith(bom)), None)
     if encoding is None and b"\0" in raw[:64]:
@@ -39,16 +43,16 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         if raw.strip() and (error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")):
-            raise Failure(f"{path.name} ends in the middle: it is cut off.", _AGAIN) from error
+            raise Failure(f"{path.name} ends in the middle: it is cut off.", anew) from error
         what = "is empty" if not raw.strip() else f"is no valid JSON, line {error.lineno}: {error.msg}"
         raise Failure(
             f"{path.name} {what}{_excerpt(error) if raw.strip() else ''}.",
-            f"Mend line {error.lineno} of {path}, or fetch the file again.",
+            f"Mend line {error.lineno} of {path}, or {again}.",
         ) from error
     except RecursionError as error:
-        raise Failure(f"{path.name} is nested too deeply to be a configuration.", _AGAIN) from error
+        raise Failure(f"{path.name} is nested too deeply to be a configuration.", anew) from error
     if not isinstance(value, dict):
-        raise Failure(f"{path.name} holds a JSON {_KINDS.get(type(value), 'value')}, not an object.", _AGAIN)
+        raise Failure(f"{path.name} holds a JSON {_KINDS.get(type(value), 'value')}, not an object.", anew)
     return value
 
 
@@ -99,7 +103,6 @@ def unreadable(path: Path, error: OSError) -> Failure:
     )
 
 
-_AGAIN = "Fetch the file again from where the model came from."
 _KINDS = {list: "list", str: "text", int: "number", float: "number", bool: "value", type(None): "null"}
 
 
