@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json
 from slmtui.events import Failure
 from slmtui.runtime.watching import HUNG_SECONDS
 
@@ -18,7 +19,7 @@ _AGAIN = "Convert the model again; the folder is not whole."
 # What the runtime says → cause and fix; {0} is the first group.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
-        r"External data path .*?data path: \"([^\"]+)\"",
+        r"External data path .*?(?:data path|does not exist): \"([^\"]+)\"",
         "The weights file {0}, which the ONNX file names, is missing or is a link out of the folder.",
         "Convert the model again, or copy the whole folder, not links to its files.",
     ),
@@ -49,7 +50,6 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "Convert the model again with a recipe that is offered.",
     ),
     (r"Invalid file: (.+)", "The file {0} is missing or damaged.", _AGAIN),
-    (r"json\.exception\.parse_error|Failed to (?:open|parse) a json", "A tokenizer file is damaged.", _AGAIN),
     (
         r"bad_alloc|Failed to allocate memory|std::bad_array_new_length",
         "There is not enough memory to load the model.",
@@ -58,6 +58,9 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# What it says of a tokenizer's file does not name the file.
+_TOKENIZER = re.compile(r"json\.exception\.parse_error|Failed to (?:open|parse) (?:a|config) json")
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 _NO_MEMORY = re.compile(
     r"bad_alloc|allocate memory|bad allocation|bad_array_new_length|out of memory", re.IGNORECASE
 )
@@ -125,7 +128,20 @@ def load_failure(folder: str, error: BaseException) -> Failure:
     for pattern, cause, fix in _KNOWN:
         if found := re.search(pattern, message):
             return Failure(cause.format(*found.groups()), fix)
+    if _TOKENIZER.search(message):
+        return _of_tokenizer(Path(folder))
     return Failure(
         f"The runtime cannot load {folder}: {message[:400]}",
         "The log has the whole message; converting again mends most damaged folders.",
     )
+
+
+def _of_tokenizer(folder: Path) -> Failure:
+    """What is wrong with the first of the tokenizer's files that is damaged."""
+    for file in (folder / name for name in _TOKENIZER_FILES):
+        try:
+            if file.exists():
+                read_json(file, again="convert the model again")
+        except Failure as failure:
+            return failure
+    return Failure("A tokenizer file is damaged.", _AGAIN)

@@ -48,6 +48,8 @@ UNKNOWN_ENTRY = (
         ("Invalid file: /m/tokenizer.json", "/m/tokenizer.json is missing or damaged"),
         ("[json.exception.parse_error.101] parse error at line 549, column 12", "tokenizer file is damaged"),
         ("Failed to open a json file: /m/tokenizer_config.json", "tokenizer file is damaged"),
+        ("Failed to parse config json.", "tokenizer file is damaged"),
+        ('External data path does not exist: "/m/model.onnx.data"', "weights file /m/model.onnx.data"),
         ("std::bad_alloc", "not enough memory"),
     ],
 )
