@@ -24,6 +24,12 @@ async def _plan(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await until(pilot, lambda: primary(app) == "Compare")
 
 
+async def _unmeasured(pilot: Pilot[int], app: SlmtuiApp) -> None:
+    await _plan(pilot, app)
+    await pilot.press("ctrl+t", "ctrl+t")
+    await until(pilot, lambda: "Nothing is compared yet." in screen_text(app))
+
+
 async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _plan(pilot, app)
     await pilot.press("enter")
@@ -49,6 +55,7 @@ async def _plots(pilot: Pilot[int], app: SlmtuiApp) -> None:
 STATES: dict[str, Callable[[Pilot[int], SlmtuiApp], Awaitable[None]]] = {
     "nothing": _nothing,
     "plan": _plan,
+    "unmeasured": _unmeasured,
     "running": _running,
     "table": _table,
     "plots": _plots,

@@ -17,6 +17,7 @@ from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
 from slmtui.tui.format import MUTED, fit, safe
 from slmtui.tui.jobs import Job
+from slmtui.tui.key_words import keyed
 from slmtui.tui.lab_desk import LabDesk
 from slmtui.tui.lab_prospect import LabProspect, LabWish
 from slmtui.tui.lab_run import LabRun
@@ -36,6 +37,7 @@ from slmtui.tui.widgets.verdicts import FailurePanel
 if TYPE_CHECKING:
     from slmtui.lab.variants import Variant
 
+_NOTHING = "Nothing is compared yet. What will be is chosen under Variants; Ctrl+T goes there."
 FACES = ("Variants", "Table", "Plots")
 VARIANTS, TABLE, PLOTS = range(3)
 _LABEL = 18  # cells of a variant on a button
@@ -72,6 +74,7 @@ class LabBase(StationScreen):
         yield Static(id="lab-about", markup=False)
         with Vertical(id="lab-results"):
             yield JobPanel(log=False, usage=False, id="lab-job")
+            yield Static(id="lab-nothing", markup=False)
             with Vertical(id="lab-figures"):
                 yield Static(id="lab-said", markup=False)
                 yield LabTable()
@@ -176,6 +179,8 @@ class LabBase(StationScreen):
         results = self.query_one("#lab-results")
         results.display = face != VARIANTS
         results.set_class(face == PLOTS, "-plots")
+        results.set_class(self._result is None, "-nothing")
+        self.query_one("#lab-nothing", Static).update(keyed(self, _NOTHING))
         self.query_one(JobPanel).show(job if self._at_work else None)
         if found is not None:
             table = self.query_one(VariantTable)
