@@ -120,7 +120,7 @@ class LabScreen(LabChoice):
         except Failure as failure:
             self._failure = failure
         self._wish = replace(self._wish, variants=self._found.plan.variants)
-        self._face = VARIANTS
+        self._run, self._face = None, VARIANTS
         self._look()
 
     @on(Button.Pressed, "#cancel")

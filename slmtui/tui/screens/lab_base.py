@@ -179,8 +179,13 @@ class LabBase(StationScreen):
         results = self.query_one("#lab-results")
         results.display = face != VARIANTS
         results.set_class(face == PLOTS, "-plots")
-        results.set_class(self._result is None, "-nothing")
-        self.query_one("#lab-nothing", Static).update(keyed(self, _NOTHING))
+        # A run that has just ended is looked up first; whoever is in its rows shall stay there.
+        some = self._run is not None or self._result is not None
+        nothing = self.query_one("#lab-nothing", Static)
+        nothing.display = not some
+        results.set_class(not some, "-nothing")
+        nothing.update(keyed(self, _NOTHING))
+        self.query_one(LabTable).display = some
         self.query_one(JobPanel).show(job if self._at_work else None)
         if found is not None:
             table = self.query_one(VariantTable)
