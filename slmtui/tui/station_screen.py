@@ -167,7 +167,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
         shown.update(hint)
         shown.tooltip = hint or None  # where it is cut, the mouse shows all of it
         if enabled and focus and self.is_current:
-            button.focus()
+            self.set_focus(button)  # at once: `focus` would wait its turn, and Enter may come before
 
     @on(Button.Pressed, "#primary")
     def _primary_pressed(self) -> None:
