@@ -29,17 +29,20 @@ from slmtui.foundry.scanner import UNFINISHED
 _OURS = b"slmtui\n"
 # On Windows a virus scanner that still looks at fresh files makes a rename fail for a moment.
 _RENAME_ATTEMPTS = 10 if os.name == "nt" else 1
+# Whoever only looks at what is deployed repairs it first, and holds each place for a moment in which a user
+# may want to change it; so may another look, of this slmtui or of another.
+_LOOK_SECONDS = 2.0
 
 
 @contextmanager
-def working_on(target: Path) -> Iterator[None]:
+def working_on(target: Path, wait_seconds: float = _LOOK_SECONDS) -> Iterator[None]:
     """Nobody else deploys to, undeploys or repairs `target` inside this block.
 
     Raises:
-        Failure: another slmtui is at it right now.
+        Failure: another slmtui is at it right now, and still is after `wait_seconds`.
     """
     try:
-        with holding(f"target {os.path.normcase(target)}"):
+        with holding(f"target {os.path.normcase(target)}", wait_seconds):
             yield
     except Busy as error:
         raise Failure(

@@ -25,7 +25,7 @@ def repair() -> None:
     known = ledger.read()
     for path in dict.fromkeys(entry.path for entry in known.entries):
         # Whoever holds the lock is alive and at work there; a Failure inside means: next time.
-        with suppress(Failure), placing.working_on(path):
+        with suppress(Failure), placing.working_on(path, wait_seconds=0):
             repair_target(path)
     touched = {cache for cache, _ in (*known.made, *known.indexes)}
     for cache in touched - {entry.cache_dir for entry in known.entries}:

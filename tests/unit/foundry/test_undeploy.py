@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from slmtui.events import Cancel, Cancelled, Failure, drain
-from slmtui.foundry import placing
+from slmtui.foundry import placing, repair
 from slmtui.foundry.deploy import deploy, plan
 from slmtui.foundry.deployed import DeployedModel, deployed, find
 from slmtui.foundry.undeploy import undeploy
@@ -118,3 +121,32 @@ def test_cancelled_before_it_began_it_does_nothing(model_dir: Path, cache: Path)
         drain(undeploy(model, cancel))
 
     assert deployed() == (model,)
+
+
+def test_a_look_at_what_is_deployed_does_not_turn_it_away(
+    model_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A screen looks after each job, and whoever then is quick with the next one meets that look."""
+    model = deploy_it(model_dir, cache)
+    holds = threading.Event()
+
+    def slow(_path: Path) -> None:
+        holds.set()
+        time.sleep(0.3)
+
+    monkeypatch.setattr(repair, "repair_target", slow)
+    with ThreadPoolExecutor() as pool:
+        look = pool.submit(deployed)
+        assert holds.wait(10)
+        drain(undeploy(model, Cancel()))
+        look.result()
+
+    assert not cache.parent.exists()
+
+
+def test_a_look_waits_for_nobody(model_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = deploy_it(model_dir, cache)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it waits"))
+
+    with placing.working_on(model.path):
+        assert deployed() == (model,)
