@@ -106,6 +106,10 @@ def deploy(arguments: argparse.Namespace, report: Report, cancel: Cancel) -> int
     )
     for verdict in result.verdicts:
         if verdict.status == "fail":
+            report.note(
+                f"{result.model_id} stays deployed, in {result.target}.\n"
+                f"To take it out again: slmtui undeploy {result.model_id}"
+            )
             raise Failure(verdict.evidence, verdict.fix)
     if report.json:
         report.finished()

@@ -99,6 +99,21 @@ def test_a_checkpoint_is_not_deployed_and_not_chatted_with(slmtui: Any, sample_d
         assert "convert" in (end["cause"] + end["fix"]).lower()
 
 
+def test_a_model_that_cannot_answer_stays_deployed_and_says_how_it_is_taken_out(
+    slmtui: Any, converted: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "speechless"
+    shutil.copytree(converted, model)
+    assert slmtui("template", model, "--write").code == 0
+    (model / "chat_template.jinja").write_text("{{ raise_exception('no') }}", encoding="utf-8")
+
+    deploying = slmtui("deploy", model, "--name", "speechless", "--json")
+    deploying.failed_clearly()
+    assert "slmtui undeploy speechless:1" in deploying.err
+
+    assert slmtui("undeploy", "speechless:1").code == 0
+
+
 def test_an_unknown_sample_model_or_precision_is_named(slmtui: Any, tmp_path: Path) -> None:
     for arguments, named in (
         (("samples", "get", "nonesuch"), "nonesuch"),
