@@ -124,6 +124,9 @@ class SlmtuiApp(Commands, InHandApp):
         if keys:
             self.keys_given = keys
             self.set_keymap(keys)
+            if palette := keys.get("app.command-palette"):
+                # Textual's footer looks for the palette's key under this name, which is the class's.
+                vars(self)["COMMAND_PALETTE_BINDING"] = palette.split(",")[0].strip()
             self.run_worker(partial(self._check_keys, keys), thread=True, exit_on_error=False)
 
     def _check_keys(self, keys: dict[str, str]) -> None:

@@ -75,6 +75,19 @@ async def test_the_users_keys_hold_and_stand_in_the_help(home: Path) -> None:
         assert "| x | Type the path" in app.screen._text()
 
 
+async def test_the_palettes_own_key_stands_in_the_footer_and_opens_it(home: Path) -> None:
+    keymap_file().write_text('[app]\ncommand-palette = "alt+p, f12"\n', encoding="utf-8")
+    app = SlmtuiApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources"))
+        await until(pilot, lambda: screen_text(app).splitlines()[-1].rstrip().endswith("alt+p palette"))
+        for key in ("alt+p", "f12"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+            await pilot.press("escape")
+            await until(pilot, lambda: not app.screen.is_modal)
+
+
 async def test_texts_name_the_users_keys_where_they_hold(home: Path) -> None:
     keymap_file().write_text(
         '[start]\npath = "x"\n[chat]\nclear = "alt+l"\n[convert]\nconfig-reset = "alt+r"\n', encoding="utf-8"
