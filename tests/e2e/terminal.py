@@ -19,6 +19,7 @@ class Terminal:
 
     def __init__(self, home: Path) -> None:
         self._server = f"e2e-{uuid.uuid4().hex[:8]}"  # not our name: it would look like a process of ours
+        self._clicked = -10.0  # when the mouse was last used
         environment = {**os.environ, "SLMTUI_HOME": str(home), "TERM": "xterm-256color"}
         self._tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", "sh", environment=environment)
         self.type(f"'{sys.executable}' -m slmtui; echo left with $?", "Enter")
@@ -38,10 +39,16 @@ class Terminal:
         self._tmux("send-keys", "-t", "t", *keys)
 
     def click(self, text: str, seconds: float = 120) -> None:
-        """Wait for `text`, and click in the middle of where it stands last (buttons are at the bottom)."""
+        """Wait for `text`, and click in the middle of where it stands last (buttons are at the bottom).
+
+        A button takes what comes a fifth of a second after a click for the second half of a double click, and
+        does nothing. No user is that quick with what he has just read, and neither is this.
+        """
+        time.sleep(max(0.0, self._clicked + 1.5 - time.monotonic()))
         place = self._where(self.until(lambda screen: self._where(screen, text), seconds), text)
         assert place is not None
         self._mouse("<0;{};{}M<0;{};{}m", *place, *place)
+        self._clicked = time.monotonic()
 
     def _mouse(self, reports: str, *places: int) -> None:
         """Report to the program, as terminals do (SGR), that the mouse's button went down or up somewhere."""

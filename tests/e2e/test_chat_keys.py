@@ -58,10 +58,12 @@ def test_the_chats_keys_and_the_conversation_is_there_when_one_comes_back(
     terminal.type("Escape")
     longer = _kept(terminal, lambda one: one.turns[0].answer)
     assert longer.turns[0].text.startswith(first.turns[0].text)
+    terminal.until(_idle)
     terminal.type("C-r")
     terminal.until(_speaks)
     terminal.type("Escape")
     again = _kept(terminal, lambda one: one.turns[0].answer and one.changed > longer.changed)
+    terminal.until(_idle)
     assert len(again.turns) == 1
 
     # The model's own parameters are greedy: the key samples, and takes that back.
@@ -132,7 +134,7 @@ def _ask(terminal: Terminal, question: str, turns: int) -> None:
         terminal,
         lambda one: len(one.turns) == turns and one.turns[-1].question == question and one.turns[-1].answer,
     )
-    terminal.until(lambda screen: STOPS not in screen and "Ask on" in screen)
+    terminal.until(_idle)
 
 
 def _kept(terminal: Terminal, seen: Callable[[Conversation], object]) -> Conversation:
@@ -145,6 +147,11 @@ def _kept(terminal: Terminal, seen: Callable[[Conversation], object]) -> Convers
 
     terminal.until(look)
     return found[0]
+
+
+def _idle(screen: str) -> bool:
+    """Whether it is known on the screen, too, that no answer is under way."""
+    return STOPS not in screen and "Ask on" in screen
 
 
 def _speaks(screen: str, question: str = LONG) -> bool:

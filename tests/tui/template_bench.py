@@ -27,7 +27,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.template import TemplateScreen
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.truth_desk import TruthDesk
-from tests.tui.walking import primary, until
+from tests.tui.walking import offered, until
 
 CHATML = """\
 {%- for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] }}\
@@ -170,7 +170,7 @@ async def shown(
 ) -> AsyncIterator[tuple[Pilot[int], SlmtuiApp]]:
     app = app_with(desk or FixedDesk(), model)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
         yield pilot, app
 
 

@@ -17,7 +17,7 @@ from slmtui.tui.widgets.answer_text import AnswerText
 from slmtui.tui.widgets.figures_panel import FiguresPanel
 from slmtui.tui.widgets.transcript import Transcript
 from tests.tui.chat_bench import answered, ask, copy_of, deploy, figures, open_chat, questions
-from tests.tui.walking import known_answers, primary, screen_text, settled, until
+from tests.tui.walking import known_answers, offered, primary, screen_text, settled, until
 
 SIZE = (120, 40)
 
@@ -173,13 +173,13 @@ async def test_100_000_pasted_characters_are_a_sign_and_too_many_an_error_before
         assert "100,001 characters in all" in screen_text(app)
 
         # To ask it again would be no help: it comes back to be changed.
-        await until(pilot, lambda: primary(app) == "Edit")
+        await until(pilot, lambda: offered(app) == "Edit")
         await pilot.press("enter")
         await until(pilot, lambda: "[pasted 1: 100,001 characters]" in question.text)
-        await until(pilot, lambda: primary(app) == "Send")
+        await until(pilot, lambda: offered(app) == "Send")
         assert len(app.chat.turns) == 1
         await pilot.press("escape")
-        await until(pilot, lambda: not question.text and primary(app) == "Edit")
+        await until(pilot, lambda: not question.text and offered(app) == "Edit")
         assert await ask(pilot, app, "hello") in known_answers()
         await app.action_quit()
 
@@ -222,15 +222,15 @@ async def test_what_comes_next_is_said_when_a_question_begins_not_at_each_letter
     async with app.run_test(size=SIZE) as pilot:
         question = await open_chat(pilot, app)
         await ask(pilot, app, "hello")
-        await until(pilot, lambda: primary(app) == "Validate")
+        await until(pilot, lambda: offered(app) == "Validate")
         await settled(pilot)
         said: list[str] = []
         show_action = app.screen.show_action
         monkeypatch.setattr(app.screen, "show_action", lambda: (said.append(question.text), show_action())[1])
         await pilot.press(*"why")
-        await until(pilot, lambda: question.text == "why" and primary(app) == "Send")
+        await until(pilot, lambda: question.text == "why" and offered(app) == "Send")
         await pilot.press("backspace", "backspace", "backspace")
-        await until(pilot, lambda: question.text == "" and primary(app) == "Validate")
+        await until(pilot, lambda: question.text == "" and offered(app) == "Validate")
         assert len(said) == 2
         await app.action_quit()
 
@@ -278,7 +278,7 @@ async def test_without_a_model_no_key_is_offered_that_has_nothing_to_do() -> Non
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.screen.query("#sources"))
         app.action_station("chat")
-        await until(pilot, lambda: primary(app) == "Choose a model")
+        await until(pilot, lambda: offered(app) == "Choose a model")
         await until(pilot, lambda: "Next" in screen_text(app).splitlines()[-1])
         assert not {"Parameters", "New", "Find"} & set(screen_text(app).splitlines()[-1].split())
         await pilot.press("ctrl+o", "ctrl+t", "ctrl+l", "ctrl+n")

@@ -25,7 +25,7 @@ from tests.tui import test_lab_pictures as lab
 from tests.tui import test_template_pictures as template
 from tests.tui import test_validate_pictures as validate
 from tests.tui.contrast import hard_to_read
-from tests.tui.walking import primary, settled, until
+from tests.tui.walking import offered, settled, until
 
 fixed = chat.fixed  # the chat's picture needs a model host that is always the same
 SIZE = (160, 48)  # where the most is shown at once
@@ -35,7 +35,7 @@ Scene = Callable[[pytest.MonkeyPatch, Path], tuple[SlmtuiApp, Reach, Callable[[]
 
 
 async def _at_rest(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: app.screen.query("#primary") and primary(app))
+    await until(pilot, lambda: app.screen.query("#primary") and offered(app))
 
 
 def _themes(*_: object) -> tuple[SlmtuiApp, Reach, Callable[[], None]]:
@@ -74,7 +74,7 @@ def _convert(state: str) -> Scene:
         convert_bench.fix(monkeypatch, studio)
 
         async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-            await until(pilot, lambda: primary(app) == "Convert")
+            await until(pilot, lambda: offered(app) == "Convert")
             await convert.STATES[state](pilot, app)
 
         return convert_bench.app_with(studio), reach, studio.may_go.set
@@ -90,7 +90,7 @@ def _template(state: str) -> Scene:
         )
 
         async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-            await until(pilot, lambda: primary(app) == "Write and continue")
+            await until(pilot, lambda: offered(app) == "Write and continue")
             await template.STATES[state](pilot, app)
 
         return app, reach, lambda: None

@@ -22,7 +22,7 @@ from slmtui.tui.widgets.conversion_facts import done_rows
 from slmtui.tui.widgets.log_lines import level_of
 from slmtui.tui.widgets.log_view import LogView
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (160, 48)
 
@@ -36,7 +36,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[FixedStudio]:
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str = "Convert") -> None:
-    await until(pilot, lambda: primary(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label, 20)
 
 
 def row(app: SlmtuiApp, key: str) -> Choice:
@@ -222,7 +222,7 @@ async def test_the_log_is_searched_filtered_held_and_copied(studio: FixedStudio)
         await pilot.press("y")
         assert app.clipboard.count("\n") == 6
         await pilot.press("escape")
-        await until(pilot, lambda: primary(app) == "Try again", 5)
+        await until(pilot, lambda: offered(app) == "Try again", 5)
 
 
 @pytest.mark.parametrize("word", ["verified", "degraded", "unverified"])

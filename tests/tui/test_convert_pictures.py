@@ -16,7 +16,7 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.widgets.config_pane import ConfigPane
 from tests.tui.convert_bench import GUIDE, FixedStudio, app_with, fix
 from tests.tui.pictures import pictured
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
 
@@ -44,7 +44,7 @@ async def _done(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
     _studio(app).may_go.set()
-    await until(pilot, lambda: primary(app) == "Continue" and "0.0612 mean" in screen_text(app))
+    await until(pilot, lambda: offered(app) == "Continue" and "0.0612 mean" in screen_text(app))
 
 
 async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -54,7 +54,7 @@ async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: "Reading layer 2 of 30" in screen_text(app))
     _studio(app).may_go.set()
-    await until(pilot, lambda: primary(app) == "Try again")
+    await until(pilot, lambda: offered(app) == "Try again")
 
 
 def _studio(app: SlmtuiApp) -> FixedStudio:
@@ -82,7 +82,7 @@ async def test_it_looks_as_it_did(
     monkeypatch.setattr("slmtui.tui.widgets.conversion_facts.short", lambda path: "/srv/slmtui/models")
 
     async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-        await until(pilot, lambda: primary(app) == "Convert")
+        await until(pilot, lambda: offered(app) == "Convert")
         await STATES[state](pilot, app)
 
     await pictured(snapshot, app_with(studio), reach, studio.may_go.set)

@@ -15,13 +15,13 @@ from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.path_input import PathInput
 from slmtui.tui.widgets.verdicts import FailurePanel, summary
 from tests.tui.deploy_bench import CACHE, OWN, VERDICTS, FixedDepot, app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (80, 24)
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str = "Deploy") -> None:
-    await until(pilot, lambda: primary(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label, 20)
 
 
 def row(app: SlmtuiApp, name: str) -> Choice:
@@ -156,7 +156,7 @@ async def test_it_is_verified_again_undone_and_deployed_anew() -> None:
         await pilot.press("enter")
         await ready(pilot, app, "Continue")
         await pilot.press("v")
-        await until(pilot, lambda: depot.did == ["verify"] and primary(app) == "Continue")
+        await until(pilot, lambda: depot.did == ["verify"] and offered(app) == "Continue")
         await pilot.press("a")
         await ready(pilot, app)
         await pilot.press("escape")
@@ -171,9 +171,9 @@ async def test_the_other_screens_are_a_key_away_and_lead_back() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await pilot.press("d")
-        await until(pilot, lambda: app.current_mode == "deployed" and primary(app) == "Deploy a model")
+        await until(pilot, lambda: app.current_mode == "deployed" and offered(app) == "Deploy a model")
         await pilot.press("w")
-        await until(pilot, lambda: app.current_mode == "why" and primary(app) == "Back to Deploy")
+        await until(pilot, lambda: app.current_mode == "why" and offered(app) == "Back to Deploy")
         await pilot.press("escape")
         await until(pilot, lambda: app.current_mode == "deploy")
         await pilot.press("ctrl+p")

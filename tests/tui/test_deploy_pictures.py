@@ -15,17 +15,17 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.screens.ask import AskScreen
 from tests.tui.deploy_bench import UNFINISHED, FixedDepot, app_with, model
 from tests.tui.pictures import pictured
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
 
 async def _plan(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Deploy")
+    await until(pilot, lambda: offered(app) == "Deploy")
 
 
 async def _replace(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Replace")
+    await until(pilot, lambda: offered(app) == "Replace")
     await pilot.press("enter")
     await until(pilot, lambda: "248 MB" in screen_text(app))
 
@@ -39,7 +39,7 @@ async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
 async def _verdicts(pilot: Pilot[int], app: SlmtuiApp) -> None:
     await _plan(pilot, app)
     await pilot.press("enter")
-    await until(pilot, lambda: primary(app) == "Continue")
+    await until(pilot, lambda: offered(app) == "Continue")
 
 
 async def _failed(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -53,21 +53,21 @@ async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _undeploying(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Open in chat")
+    await until(pilot, lambda: offered(app) == "Open in chat")
     await pilot.press("delete")
     await until(pilot, lambda: isinstance(app.screen, AskScreen))
 
 
 async def _deployed(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Open in chat")
+    await until(pilot, lambda: offered(app) == "Open in chat")
     await pilot.press("s")
     await until(pilot, lambda: "127.0.0.1" in screen_text(app))
 
 
 async def _unfinished(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Open in chat")
+    await until(pilot, lambda: offered(app) == "Open in chat")
     await pilot.press("end")
-    await until(pilot, lambda: primary(app) == "Go on")
+    await until(pilot, lambda: offered(app) == "Go on")
 
 
 async def _why(pilot: Pilot[int], app: SlmtuiApp) -> None:

@@ -14,7 +14,7 @@ from slmtui.tui.depot import Depot
 from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.widgets.verdicts import VerdictList
 from tests.tui.deploy_bench import app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -44,28 +44,28 @@ async def test_both_screens_leave_the_cache_as_it_was(tmp_path: Path, converted_
     app = app_with(Depot(), "deploy")
     app.deployment = one.with_step("prompt", "verified", file=str(model / "inference_model.json")).save()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Deploy")
+        await until(pilot, lambda: offered(app) == "Deploy")
         assert ".foundry/cache/models" in screen_text(app).replace("\\", "/")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Continue", 120)
+        await until(pilot, lambda: offered(app) == "Continue", 120)
         assert app.screen.query_one(VerdictList)
         assert contents(cache) != before
         await pilot.press("u")
-        await until(pilot, lambda: primary(app) == "Deploy", 120)
+        await until(pilot, lambda: offered(app) == "Deploy", 120)
         assert contents(cache) == before
 
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Continue", 120)
+        await until(pilot, lambda: offered(app) == "Continue", 120)
         await pilot.press("d")
-        await until(pilot, lambda: app.current_mode == "deployed" and primary(app) == "Open in chat")
+        await until(pilot, lambda: app.current_mode == "deployed" and offered(app) == "Open in chat")
         await pilot.press("v")
         await until(pilot, lambda: "read from the disk anew" in screen_text(app), 120)
-        await until(pilot, lambda: primary(app) == "Open in chat", 120)
+        await until(pilot, lambda: offered(app) == "Open in chat", 120)
         await pilot.press("delete")
         await until(pilot, lambda: isinstance(app.screen, AskScreen))
         await pilot.press("y")
-        await until(pilot, lambda: primary(app) == "Deploy a model", 120)
+        await until(pilot, lambda: offered(app) == "Deploy a model", 120)
         assert contents(cache) == before
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "deploy" and primary(app) == "Deploy", 120)
+        await until(pilot, lambda: app.current_mode == "deploy" and offered(app) == "Deploy", 120)
     assert contents(model) == source

@@ -14,7 +14,7 @@ from slmtui.tui.screens.deployed import SERVE
 from slmtui.tui.widgets.path_input import PathInput
 from slmtui.tui.widgets.table import Table
 from tests.tui.deploy_bench import CACHE, UNFINISHED, FixedDepot, app_with, model
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (120, 40)
 
@@ -31,7 +31,7 @@ def depot_with(folder: Path) -> FixedDepot:
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str = "Open in chat") -> None:
-    await until(pilot, lambda: primary(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label, 20)
     await until(pilot, lambda: not app.screen.query(Table) or app.screen.query_one(Table).rows.has_focus, 20)
 
 
@@ -208,5 +208,5 @@ async def test_an_interrupted_copy_alone_can_be_gone_on_with() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, app, "Go on")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Deploy a model")
+        await until(pilot, lambda: offered(app) == "Deploy a model")
     assert depot.did == ["go on llama-3.2-1b:1"]

@@ -17,13 +17,13 @@ from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.screens.environment import EnvironmentScreen
 from slmtui.tui.screens.toolchain import ToolchainScreen
 from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, WITH_TOOLCHAIN, FixedBench, app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (80, 24)
 
 
 async def looked(pilot: Pilot[int], app: SlmtuiApp) -> EnvironmentScreen:
-    await until(pilot, lambda: app.screen.query("#checks") and primary(app))
+    await until(pilot, lambda: app.screen.query("#checks") and offered(app))
     assert isinstance(app.screen, EnvironmentScreen)
     return app.screen
 
@@ -107,7 +107,7 @@ async def test_enter_alone_mends_what_stops_a_deployment_and_looks_again() -> No
         assert "Downloading torch-2.13.0" in screen_text(app)
         assert app.station_state("environment") == "running"
         bench.let_go()
-        await until(pilot, lambda: primary(app) == "Continue")
+        await until(pilot, lambda: offered(app) == "Continue")
         assert bench.mended == ["packages"]
         assert bench.looks == 2
         assert "onnxruntime-genai 0.18.0 → 0.14.1" in screen_text(app)
@@ -140,7 +140,7 @@ async def test_all_is_mended_in_order_and_by_the_mouse() -> None:
         assert "1. Install the tested version set" in screen_text(app)
         assert "2. Install CMake" in screen_text(app)
         await pilot.click("#yes")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Continue")
         assert bench.mended == ["packages", "cmake"]
 
 
@@ -153,7 +153,7 @@ async def test_a_cancelled_fix_says_what_it_left_and_looks_again() -> None:
         await pilot.press("y")
         await until(pilot, lambda: button(app, "#cancel").display)
         await pilot.click("#cancel")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Mend")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Mend")
         assert "Cancelled. Nothing was changed." in screen_text(app)
         assert bench.mended == []
 
@@ -167,7 +167,7 @@ async def test_a_failed_fix_says_why_and_its_output_can_be_read() -> None:
         await looked(pilot, app)
         await asked(pilot, app, "a")
         await pilot.press("y")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Mend")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Mend")
         assert "No package index answers. Nothing was changed." in screen_text(app)
         assert "Look at the network." in screen_text(app)
         await until(pilot, lambda: "l Log" in screen_text(app))
@@ -176,7 +176,7 @@ async def test_a_failed_fix_says_why_and_its_output_can_be_read() -> None:
         await pilot.press("l")
         await until(pilot, lambda: "Found" in screen_text(app))
         await pilot.press("r")
-        await until(pilot, lambda: bench.looks == 3 and primary(app))
+        await until(pilot, lambda: bench.looks == 3 and offered(app))
         assert "No package index answers" not in screen_text(app)
 
 
@@ -206,7 +206,7 @@ async def test_a_fix_goes_on_while_another_screen_is_shown() -> None:
         bench.let_go()
         await until(pilot, lambda: bench.mended == ["packages"] and not _runs(app))
         await pilot.press("escape", "2")
-        await until(pilot, lambda: app.current_mode == "environment" and primary(app) == "Continue")
+        await until(pilot, lambda: app.current_mode == "environment" and offered(app) == "Continue")
         assert "Mended in" in screen_text(app)
         assert bench.looks == 2
 
@@ -222,7 +222,7 @@ async def test_checks_that_end_while_another_screen_is_shown_are_not_lost() -> N
         bench.let_go()
         await until(pilot, lambda: not _runs(app))
         await pilot.press("escape", "2")
-        await until(pilot, lambda: app.current_mode == "environment" and primary(app) == "Continue")
+        await until(pilot, lambda: app.current_mode == "environment" and offered(app) == "Continue")
         assert len(rows(app)) == len(WARNINGS.checks)
         assert bench.looks == 1
 
@@ -287,7 +287,7 @@ async def test_another_model_is_looked_at_anew(sample_dir: Path) -> None:
         await until(pilot, lambda: app.current_mode == "start")
         app.use(Deployment.new("mine", sample_dir).with_step("source", "verified", bytes=1).save())
         app.action_station("environment")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Continue")
         assert bench.looked_for == ["", "mine"]
 
 
@@ -315,7 +315,7 @@ async def test_the_tool_chain_is_explained_and_built_with_one_more_key() -> None
         await until(pilot, lambda: isinstance(app.screen, ToolchainScreen) and app.screen.query("#build"))
         await until(pilot, lambda: main_button(app) == "Build")
         await pilot.press("b")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Continue")
         assert bench.mended == ["toolchain"]
         assert "Built in" in screen_text(app)
 
@@ -348,7 +348,7 @@ async def test_the_tool_chain_is_removed_after_a_yes_only() -> None:
             assert "/srv/slmtui/toolchain" in screen_text(app)
             await pilot.press(answer)
             await until(
-                pilot, lambda: isinstance(app.screen, EnvironmentScreen) and primary(app) == "Continue"
+                pilot, lambda: isinstance(app.screen, EnvironmentScreen) and offered(app) == "Continue"
             )
             assert bench.mended == removed
 
@@ -371,7 +371,7 @@ async def test_the_screen_survives_every_size() -> None:
             await pilot.resize_terminal(width, height)
             await pilot.pause(0.05)
         bench.let_go()
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Continue")
 
 
 def _runs(app: SlmtuiApp) -> bool:

@@ -14,7 +14,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.bench import ALL_FINE, BLOCKED, WARNINGS, WITH_TOOLCHAIN, FixedBench, app_with
 from tests.tui.pictures import pictured
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths and commands")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures sh
 async def _looked(pilot: Pilot[int], bench: FixedBench) -> SlmtuiApp:
     app = pilot.app
     assert isinstance(app, SlmtuiApp)
-    await until(pilot, lambda: bench.looks and primary(app))
+    await until(pilot, lambda: bench.looks and offered(app))
     return app
 
 
@@ -60,7 +60,7 @@ async def _ended(pilot: Pilot[int], bench: FixedBench) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: "Mend now" in _text(pilot))
     await pilot.press("y")
-    await until(pilot, lambda: bench.looks == 2 and primary(app))
+    await until(pilot, lambda: bench.looks == 2 and offered(app))
 
 
 def _text(pilot: Pilot[int]) -> str:

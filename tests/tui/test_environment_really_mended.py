@@ -19,7 +19,7 @@ from slmtui.events import Cancel, Service
 from slmtui.tui.workbench import Survey, Workbench
 from tests.tui.bench import app_with
 from tests.tui.test_environment import asked, looked
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 NAME = "requests"  # mending tells of the packages that the version set names, and pip asks no index here
 
@@ -95,7 +95,7 @@ async def test_a_cancel_ends_its_process_and_leaves_nothing(python: Path, tmp_pa
         await pilot.press("y")
         await until(pilot, began.exists)
         await pilot.press("escape")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Mend")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Mend")
         assert "Cancelled. Nothing was changed." in screen_text(app)
         assert not bench.there
 
@@ -130,7 +130,7 @@ async def test_a_failure_says_what_it_left_and_why(python: Path, wheels: Path) -
         await looked(pilot, app)
         await asked(pilot, app, "f")
         await pilot.press("y")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Mend")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Mend")
         said = screen_text(app)
         assert "✗" in said
         assert "Nothing was changed." in said
@@ -147,7 +147,7 @@ async def test_a_yes_installs_it(python: Path, wheels: Path) -> None:
         await looked(pilot, app)
         await asked(pilot, app, "enter")
         await pilot.press("y")
-        await until(pilot, lambda: bench.looks == 2 and primary(app) == "Continue")
+        await until(pilot, lambda: bench.looks == 2 and offered(app) == "Continue")
         assert bench.there
         assert f"{NAME} 2.34.0" in screen_text(app).split("Check")[0]
         await pilot.press("l")

@@ -20,7 +20,7 @@ from tests.tui.bench import app_with as environment_with
 from tests.tui.convert_bench import FixedStudio, app_with, fix
 from tests.tui.lab_bench import FixedDesk, begun
 from tests.tui.lab_bench import app_with as lab_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 BLOCK_SIZE = next(option for option in OPTIONS if option.key == "block_size")
 
@@ -36,7 +36,7 @@ async def test_help_begins_with_the_field_in_focus(monkeypatch: pytest.MonkeyPat
     fix(monkeypatch, studio)
     app = app_with(studio)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Convert" and app.screen.query("#row-block_size"))
+        await until(pilot, lambda: offered(app) == "Convert" and app.screen.query("#row-block_size"))
         app.screen.query_one("#row-block_size").focus()
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "Microsoft Olive" in words(app))
@@ -60,9 +60,9 @@ async def test_help_begins_with_what_has_failed_and_copies_it(monkeypatch: pytes
     studio.failure = Failure(cause, "Take another precision.", Path("/srv/convert.log"))
     studio.may_go.set()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Convert")
+        await until(pilot, lambda: offered(app) == "Convert")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Try again" and "F1 tells more" in screen_text(app))
+        await until(pilot, lambda: offered(app) == "Try again" and "F1 tells more" in screen_text(app))
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "What has failed" in words(app))
         said = words(app)
@@ -76,7 +76,7 @@ async def test_help_begins_with_what_has_failed_and_copies_it(monkeypatch: pytes
 async def test_the_help_explains_the_highlighted_check_and_the_labs_fields() -> None:
     app = environment_with(FixedBench(BLOCKED))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.screen.query("#checks") and primary(app))
+        await until(pilot, lambda: app.screen.query("#checks") and offered(app))
         checks = app.screen.query_one(CheckList)
         checks.rows.focus()
         await until(pilot, lambda: checks.rows.has_focus and checks.label)
@@ -87,7 +87,7 @@ async def test_the_help_explains_the_highlighted_check_and_the_labs_fields() -> 
         assert named.reason in found.text
     app = lab_with(FixedDesk(), begun())
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Compare")
+        await until(pilot, lambda: offered(app) == "Compare")
         for field in app.screen.query_one(LabForm).query(Input):
             field.focus()
             await until(pilot, lambda field=field: field.has_focus)

@@ -18,7 +18,7 @@ from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.widgets.lab_table import LabTable
 from slmtui.tui.widgets.lab_variants import VariantTable, explained
 from tests.tui.lab_bench import FAILED, OUTPUT, FixedDesk, app_with, begun, failed, row
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import offered, primary, screen_text, settled, until
 
 SIZE = (120, 40)
 NAMES = [variant.id for variant in default_variants()]
@@ -40,7 +40,7 @@ def _says(shown: Static, words: str) -> bool:
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str) -> None:
-    await until(pilot, lambda: primary(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label, 20)
 
 
 async def types(pilot: Pilot[int], app: SlmtuiApp, key: str, field: str, text: str) -> None:

@@ -15,13 +15,13 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.jobs import Job
 from tests.tui.lab_bench import FixedDesk, app_with, begun, failed, row
 from tests.tui.pictures import pictured
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
 
 async def _plan(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Compare")
+    await until(pilot, lambda: offered(app) == "Compare")
 
 
 async def _unmeasured(pilot: Pilot[int], app: SlmtuiApp) -> None:
@@ -37,7 +37,7 @@ async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _table(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app).startswith("Deploy INT"))
+    await until(pilot, lambda: offered(app).startswith("Deploy INT"))
     app.screen.query_one("#lab-keep", Input).value = "under 190 MB, suite >= 90%"
     await until(pilot, lambda: "★ INT8 whole" in screen_text(app))
 
@@ -47,7 +47,7 @@ async def _nothing(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _plots(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app).startswith("Deploy INT"))
+    await until(pilot, lambda: offered(app).startswith("Deploy INT"))
     await pilot.press("ctrl+t")
     await until(pilot, lambda: "KL divergence by size" in screen_text(app))
 

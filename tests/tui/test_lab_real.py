@@ -14,7 +14,7 @@ from slmtui.tui.lab_desk import LabDesk
 from slmtui.tui.screens.lab import LabScreen
 from slmtui.tui.widgets.lab_table import LabTable
 from tests.tui.lab_bench import app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 _SHORT = Measures((8,), (4,), 1, quality=False, suite=False)
 
@@ -22,13 +22,13 @@ _SHORT = Measures((8,), (4,), 1, quality=False, suite=False)
 async def test_two_variants_are_compared_and_one_is_deployed_as_it_lies_there() -> None:
     app = app_with(LabDesk(_SHORT), drain(pipeline.begin("fernlight-support", Cancel())))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Compare")
+        await until(pilot, lambda: offered(app) == "Compare")
         screen = app.screen
         assert isinstance(screen, LabScreen)
         screen._choose(parse_variants(["int8", "int4:compact"]))
         await until(pilot, lambda: "2 variants" in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app).startswith("Deploy INT"), 120)
+        await until(pilot, lambda: offered(app).startswith("Deploy INT"), 120)
         table, rows = app.screen.query_one(LabTable), _rows(app)
         for row in rows:
             assert {"bytes", "tokens_per_second", "ttft_ms", "peak_rss_bytes", "kl_mean", "top1"} <= set(
@@ -40,7 +40,7 @@ async def test_two_variants_are_compared_and_one_is_deployed_as_it_lies_there() 
         when = _made(chosen.output)
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "deploy", 120)
-        await until(pilot, lambda: "It answers" in screen_text(app) or primary(app) == "Continue", 60)
+        await until(pilot, lambda: "It answers" in screen_text(app) or offered(app) == "Continue", 60)
     assert app.deployment is not None
     step = app.deployment.step("conversion")
     assert step.state == "verified"

@@ -23,7 +23,7 @@ from slmtui.tui.widgets.table import Column, Headings, Row
 from tests.tui import deploy_bench, lab_bench, validate_bench
 from tests.tui.deploy_bench import FixedDepot
 from tests.tui.validate_bench import ALL, LINES, line
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import offered, screen_text, settled, until
 
 LONG = "fernlight-support-assistant-for-customers-of-the-winter-catalogue"[:64]
 WIDE = "蕨光支持助手-長い名前のモデル"
@@ -45,7 +45,7 @@ async def test_the_last_of_many_models_is_in_sight(tmp_path: Path) -> None:
     depot.models = tuple(deploy_bench.model(1, name=f"model-{number}", **here) for number in range(9))
     app = deploy_bench.app_with(depot, "deployed")
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: primary(app) == "Open in chat")
+        await until(pilot, lambda: offered(app) == "Open in chat")
         await settled(pilot)
         await pilot.press("end")
         await until(pilot, lambda: "model-8:1" in screen_text(app))
@@ -58,7 +58,7 @@ async def test_a_question_of_a_suite_is_known_by_its_beginning() -> None:
     desk = validate_bench.FixedDesk(dataclasses.replace(ALL, asked=suite), suite)
     app = validate_bench.app_with(desk)
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         await pilot.press("t")
         await until(pilot, lambda: app.screen.query_one(SuiteView).index is not None)
         await until(
@@ -135,7 +135,7 @@ async def test_the_hint_of_the_path_is_in_sight_to_its_end(size: tuple[int, int]
 async def test_the_lab_is_headed_with_the_name_that_a_folder_has_in_its_own_script() -> None:
     app = lab_bench.app_with(lab_bench.FixedDesk(), lab_bench.begun())
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Compare")
+        await until(pilot, lambda: offered(app) == "Compare")
         app.screen.query_one("#lab-source", Input).value = f"/srv/models/{WIDE}"
         await pilot.press("s", "enter")
         await until(pilot, lambda: screen_text(app).splitlines()[0].endswith(f"/srv/models/{WIDE}"))

@@ -15,14 +15,14 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.few_colours import FewColours
 from slmtui.tui.screens.themes import ThemesScreen
 from slmtui.tui.widgets.transcript import Transcript
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 SIZE = (80, 24)
 MINE = 'name = "mine"\nprimary = "#3366cc"\nbackground = "#101010"\n'
 
 
 async def at_start(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+    await until(pilot, lambda: app.screen.query("#sources") and offered(app))
 
 
 async def picking(pilot: Pilot[int], app: SlmtuiApp) -> OptionList:

@@ -17,13 +17,13 @@ from slmtui.tui.jobs import Job
 from slmtui.tui.screens.help import HelpScreen
 from slmtui.tui.widgets.purpose import Purpose
 from slmtui.tui.widgets.verdicts import FailurePanel
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (80, 24)
 
 
 async def at_start(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+    await until(pilot, lambda: app.screen.query("#sources") and offered(app))
 
 
 async def typed(pilot: Pilot[int], app: SlmtuiApp, path: Path) -> str:
@@ -87,13 +87,13 @@ async def test_an_output_that_exists_is_refused_and_kept(tmp_path, sample_dir) -
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "convert" and primary(app) == "Convert")
+        await until(pilot, lambda: app.current_mode == "convert" and offered(app) == "Convert")
         app.screen.query_one("#output", Input).value = str(taken)
         await until(pilot, lambda: app.screen.query_one("#convert-failure", FailurePanel).display)
         assert primary(app) == ""
         assert "exists" in screen_text(app) or "not empty" in screen_text(app)
         app.screen.query_one("#output", Input).value = str(tmp_path / "free")
-        await until(pilot, lambda: primary(app) == "Convert")
+        await until(pilot, lambda: offered(app) == "Convert")
     assert (taken / "thesis.txt").read_text() == "the only copy"
 
 
@@ -103,12 +103,12 @@ async def test_a_cancelled_conversion_leaves_nothing_and_can_be_tried_again(slmt
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "convert" and primary(app) == "Convert")
+        await until(pilot, lambda: app.current_mode == "convert" and offered(app) == "Convert")
         await pilot.press("enter")
         await until(pilot, lambda: job(app).usage)
         await pilot.press("escape")
         await until(pilot, lambda: job(app).state == "cancelled", 5)
-        await until(pilot, lambda: primary(app) == "Try again")
+        await until(pilot, lambda: offered(app) == "Try again")
         assert not [path for path in (slmtui_home / "data" / "models").rglob("*") if path.is_file()]
         assert app.deployment is not None
         assert app.deployment.step("conversion").state == "waiting"
@@ -133,7 +133,7 @@ async def test_number_keys_the_mouse_and_help_reach_every_screen() -> None:
             ("environment", "convert", "template", "deploy", "chat", "validate"), 2
         ):
             await pilot.press("escape", str(number))
-            await until(pilot, lambda mode=mode: app.current_mode == mode and primary(app))
+            await until(pilot, lambda mode=mode: app.current_mode == mode and offered(app))
         for mode in ("start", "environment", "convert", "template", "deploy", "chat", "validate"):
             await pilot.click(f"#rail-{mode}")
             await until(pilot, lambda mode=mode: app.current_mode == mode and app.screen.query("#primary"))
@@ -152,12 +152,12 @@ async def test_a_station_without_a_model_says_what_it_is_for(sample_dir: Path) -
         for number, (mode, words) in enumerate(stations.items(), 3):
             await pilot.press(str(number))
             await until(
-                pilot, lambda mode=mode: app.current_mode == mode and primary(app) == "Choose a model"
+                pilot, lambda mode=mode: app.current_mode == mode and offered(app) == "Choose a model"
             )
             await until(pilot, lambda words=words: words in " ".join(screen_text(app).split()))
         app.deployment = Deployment.new("fern", sample_dir).with_step("source", "verified", bytes=1).save()
         await pilot.press("3")
-        await until(pilot, lambda: app.current_mode == "convert" and primary(app) == "Convert")
+        await until(pilot, lambda: app.current_mode == "convert" and offered(app) == "Convert")
         assert not app.screen.query_one(Purpose).display
 
 
@@ -222,14 +222,14 @@ async def test_the_json_is_reached_where_there_is_room_for_one_face(sample_dir, 
     async with app.run_test(size=SIZE) as pilot:
         await at_start(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "template" and primary(app) == "Write and continue")
+        await until(pilot, lambda: app.current_mode == "template" and offered(app) == "Write and continue")
         await pilot.press("ctrl+t")
         editor = app.screen.query_one("#json", TextArea)
         assert editor.region.width > 20
         editor.text = editor.text.replace("{Content}", "Content")
         await until(pilot, lambda: primary(app) == "")
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
 
 
 async def test_a_field_that_is_no_value_is_not_written(sample_dir, converted_sample) -> None:
@@ -238,13 +238,13 @@ async def test_a_field_that_is_no_value_is_not_written(sample_dir, converted_sam
     async with app.run_test(size=(120, 40)) as pilot:
         await at_start(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "template" and primary(app) == "Write and continue")
+        await until(pilot, lambda: app.current_mode == "template" and offered(app) == "Write and continue")
         field = app.screen.query_one("#ModelConfig-temperature", Input)
         field.focus()
         field.value = "0.7x"
         await until(pilot, lambda: primary(app) == "")
         field.value = "0.3"
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
         assert '"temperature": 0.3' in app.screen.query_one("#json", TextArea).text
 
 
@@ -290,14 +290,14 @@ async def test_a_deployment_in_hand_is_not_changed_by_the_job_of_another(sample_
         await at_start(pilot, app)
         app.use(first)
         app.action_station("convert")
-        await until(pilot, lambda: primary(app) == "Convert")
+        await until(pilot, lambda: offered(app) == "Convert")
         await pilot.press("enter")
         await until(pilot, lambda: job(app).running)
         running = job(app)
         app.use(second)
         app.action_station("start")
         app.action_station("convert")
-        await until(pilot, lambda: primary(app) == "Convert")
+        await until(pilot, lambda: offered(app) == "Convert")
         await until(pilot, lambda: running.state == "done", 120)
         assert app.deployment is not None
         assert app.deployment.name == "second"

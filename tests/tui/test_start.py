@@ -18,7 +18,7 @@ from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.screens.ask import AskScreen
 from slmtui.tui.screens.questions import BaseScreen
 from slmtui.tui.widgets.verdicts import FailurePanel
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 SIZE = (80, 24)
 
@@ -61,7 +61,7 @@ def adapter(tmp_path: Path, sample_dir: Path) -> Path:
 
 async def entered(pilot: Pilot[int], app: SlmtuiApp, source: Path, window: type) -> None:
     """Type the source, and press Enter until its question is there."""
-    await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+    await until(pilot, lambda: app.screen.query("#sources") and offered(app))
     await pilot.press("slash")
     app.screen.query_one("#path", Input).value = str(source)
     await pilot.press("enter")
@@ -154,7 +154,7 @@ async def test_without_a_base_nothing_is_begun(adapter: Path) -> None:
 async def test_a_name_on_the_hub_says_which_revision_is_meant_before_anything_is_fetched() -> None:
     app = SlmtuiApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+        await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         await pilot.press("slash")
         assert "org/name@revision" in screen_text(app)
         app.screen.query_one("#path", Input).value = "someone/fern@v2"

@@ -25,7 +25,7 @@ from slmtui.tui.screens.themes import ThemesScreen
 from slmtui.tui.widgets.choice import Choice
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.pictures import pictured
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -41,7 +41,7 @@ async def _welcome(pilot: Pilot[int], app: SlmtuiApp) -> None:
 
 
 async def _deployments(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Continue")
+    await until(pilot, lambda: offered(app) == "Continue")
 
 
 async def _typing(pilot: Pilot[int], app: SlmtuiApp) -> None:

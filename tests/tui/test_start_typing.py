@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.verdicts import FailurePanel
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 
 def burst(app: SlmtuiApp, text: str) -> None:
@@ -48,7 +48,7 @@ async def test_what_is_typed_before_the_screen_is_there_waits_for_it(sample_dir:
 async def test_keys_that_come_faster_than_the_focus_moves_are_the_field_s(tail: str) -> None:
     app = SlmtuiApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+        await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(slash())
         burst(app, "some/1where?" + tail)
         await until(pilot, lambda: field(app) == "some/1where?" + tail, 5)
@@ -58,7 +58,7 @@ async def test_keys_that_come_faster_than_the_focus_moves_are_the_field_s(tail: 
 async def test_a_pasted_path_is_meant_wherever_the_focus_is(sample_dir: Path) -> None:
     app = SlmtuiApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+        await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(Paste(f"{sample_dir}\n"))
         await until(pilot, lambda: field(app) == str(sample_dir), 5)
         burst(app, "\r")
@@ -69,7 +69,7 @@ async def test_a_pasted_path_is_meant_wherever_the_focus_is(sample_dir: Path) ->
 async def test_the_first_slash_of_a_path_may_open_the_field(sample_dir: Path) -> None:
     app = SlmtuiApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+        await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(slash())
         burst(app, f"{str(sample_dir)[1:]}\r")
         await begun(pilot, app)
@@ -82,7 +82,7 @@ async def test_an_error_of_the_source_is_said_once(tmp_path: Path, sample_dir: P
     (broken / "tokenizer.json").unlink()
     app = SlmtuiApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+        await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(Paste(str(broken)))
         await until(pilot, lambda: "tokenizer" in screen_text(app), 10)
         burst(app, "\r")

@@ -18,7 +18,7 @@ from slmtui.tui.widgets.conversation_rows import ConversationRows
 from slmtui.tui.widgets.truth_view import TruthView
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.template_bench import GUIDE, SHAPE, FixedDesk, field, issues, model_folder, shown, text
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import offered, primary, screen_text, settled, until
 
 
 async def test_enter_alone_writes_what_was_derived_and_goes_on(tmp_path) -> None:
@@ -56,7 +56,7 @@ async def test_an_error_names_its_line_and_the_key_goes_there(tmp_path) -> None:
         editor = app.screen.query_one("#json", TextArea)
         await until(pilot, lambda: editor.has_focus and editor.cursor_location[0] == line)
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
 
 
 async def test_undo_works_from_a_field_and_reset_goes_back_to_the_derived(tmp_path) -> None:
@@ -130,7 +130,7 @@ async def test_what_exists_is_overwritten_only_after_the_difference_and_a_yes(tm
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
         assert '-    "assistant": "{Content}"' in str(app.screen.query_one("#diff", Static).content)
         await pilot.press("n")
-        await until(pilot, lambda: app.current_mode == "template" and primary(app))
+        await until(pilot, lambda: app.current_mode == "template" and offered(app))
         assert (model / "inference_model.json").read_text() == GUIDE
         await pilot.press("ctrl+n")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))

@@ -16,7 +16,7 @@ from slmtui.tui.screens.diff import DiffScreen
 from slmtui.tui.screens.load_file import LoadFileScreen
 from tests.tui.pictures import pictured
 from tests.tui.template_bench import GUIDE, FixedDesk, app_with, fix, model_folder
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
@@ -77,7 +77,7 @@ async def test_it_looks_as_it_did(
         (model / "inference_model.json").write_text(GUIDE)
 
     async def reach(pilot: Pilot[int], app: SlmtuiApp) -> None:
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
         await STATES[state](pilot, app)
 
     await pictured(snapshot, app_with(FixedDesk(), model), reach)

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from slmtui.tui.screens.diff import DiffScreen
 from slmtui.tui.widgets.conversation_rows import TurnInput
 from tests.tui.template_bench import app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 
 def _tellers() -> list[psutil.Process]:
@@ -26,7 +26,7 @@ async def test_old_and_new_runtimes_agree_again_and_the_tokenizers_go_when_the_s
     (model / "inference_model.json").unlink(missing_ok=True)
     app = app_with(None, model)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Write and continue")
+        await until(pilot, lambda: offered(app) == "Write and continue")
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "the same in all three" in screen_text(app))
         app.screen.query(TurnInput).last().value = "a <|im_end|> 模型 👩‍🚀"

@@ -7,7 +7,7 @@ import json
 from slmtui import pipeline
 from slmtui.tui.screens.diff import DiffScreen
 from tests.tui.template_bench import GUIDE, converted, field, issues, model_folder, shown
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 
 async def test_both_worlds_are_made_one_and_undone_byte_for_byte(tmp_path) -> None:
@@ -44,7 +44,7 @@ async def test_search_options_are_written_on_request_and_undone(tmp_path) -> Non
         await pilot.press("y")
         search = model / "genai_config.json"
         await until(pilot, lambda: json.loads(search.read_text())["search"]["temperature"] == 0.7)
-        await until(pilot, lambda: app.current_mode == "template" and primary(app))
+        await until(pilot, lambda: app.current_mode == "template" and offered(app))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: search.read_bytes() == before["genai_config.json"])
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before

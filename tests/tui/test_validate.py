@@ -32,7 +32,7 @@ from slmtui.tui.widgets.grid import Grid
 from slmtui.tui.widgets.suite_view import SuiteView
 from slmtui.tui.widgets.verdicts import FailurePanel
 from tests.tui.validate_bench import ALL, BENCH, GOOD, LINES, OWN, FixedDesk, app_with, chatted, line
-from tests.tui.walking import primary, screen_text, settled, until
+from tests.tui.walking import offered, screen_text, settled, until
 
 SIZE = (120, 40)
 
@@ -52,7 +52,7 @@ def lines(desk: FixedDesk):
 
 
 async def at_questions(pilot: Pilot[int], app: SlmtuiApp) -> SuiteView:
-    await until(pilot, lambda: primary(app))
+    await until(pilot, lambda: offered(app))
     await pilot.press("t")
     view = app.screen.query_one(SuiteView)
     await until(pilot, lambda: view.display)
@@ -65,7 +65,7 @@ async def test_one_key_measures_all_and_the_rail_says_what_came_of_it() -> None:
     desk.may_go.clear()
     app = app_with(desk)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: primary(app) == "Measure all")
+        await until(pilot, lambda: offered(app) == "Measure all")
         assert app.station_state("validate") == "ready"
         await pilot.press("enter")
         await until(pilot, lambda: "pp512" in screen_text(app))
@@ -73,14 +73,14 @@ async def test_one_key_measures_all_and_the_rail_says_what_came_of_it() -> None:
         assert app.station_state("validate") == "running"
         assert "about 1 min 35 s left" in screen_text(app)
         desk.may_go.set()
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         await until(pilot, lambda: app.station_state("validate") == "verified")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await pilot.press("escape")
         # Each part by its own key, too.
         for key, part in (("b", "bench"), ("q", "quality"), ("k", "checklist")):
-            await until(pilot, lambda: primary(app) == "Write the report")
+            await until(pilot, lambda: offered(app) == "Write the report")
             await pilot.press(key)
             await until(pilot, lambda part=part: desk.measured[-1] == (part,) and not job(app).running)
 
@@ -88,7 +88,7 @@ async def test_one_key_measures_all_and_the_rail_says_what_came_of_it() -> None:
 async def test_a_failed_item_is_shown_with_its_fix_and_fails_the_station() -> None:
     app = app_with(FixedDesk(ALL))
     async with app.run_test(size=(160, 60)) as pilot:
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         shown = screen_text(app)
         assert "✗ Answers the questions of its domain correctly" in shown
         assert "→ The source itself does not know the answers" in shown
@@ -106,7 +106,7 @@ async def test_stopped_in_the_middle_it_keeps_what_was_measured_and_measures_the
     desk.may_go.clear()
     app = app_with(desk)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: primary(app) == "Measure all")
+        await until(pilot, lambda: offered(app) == "Measure all")
         await pilot.press("enter")
         await until(pilot, lambda: job(app) and job(app).progress)
         await pilot.press("escape")
@@ -116,7 +116,7 @@ async def test_stopped_in_the_middle_it_keeps_what_was_measured_and_measures_the
         assert app.station_state("validate") == "ready"
         desk.may_go.set()
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
 
 
 async def test_a_part_that_is_through_shows_its_figures_while_the_rest_is_measured() -> None:
@@ -132,7 +132,7 @@ async def test_a_part_that_is_through_shows_its_figures_while_the_rest_is_measur
     desk.may_go.clear()
     app = app_with(desk)
     async with app.run_test(size=(160, 48)) as pilot:
-        await until(pilot, lambda: primary(app) == "Measure all")
+        await until(pilot, lambda: offered(app) == "Measure all")
         await pilot.press("enter")
         await until(pilot, lambda: "It says what its source says" in screen_text(app))
         assert job(app).running
@@ -140,13 +140,13 @@ async def test_a_part_that_is_through_shows_its_figures_while_the_rest_is_measur
         assert "the machine was quiet" in screen_text(app)
         assert screen_text(app).count("It is being measured.") == 1
         desk.may_go.set()
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
 
 
 async def test_a_narrow_terminal_leaves_no_figure_out() -> None:
     app = app_with(FixedDesk(GOOD))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         grid = app.screen.query_one(Grid)
         await until(pilot, lambda: all(heading in str(grid.content) for heading in HEADINGS))
         assert str(grid.content).count("tg128 @ d512") == 2
@@ -158,13 +158,13 @@ async def test_what_fails_is_named_with_its_fix_and_can_be_tried_again() -> None
     desk.failure = Failure("Benchmark: the model's process was killed.", "Close other programs.")
     app = app_with(desk)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: primary(app) == "Measure all")
+        await until(pilot, lambda: offered(app) == "Measure all")
         await pilot.press("enter")
         await until(pilot, lambda: "Close other programs." in screen_text(app))
         assert "the model's process was killed" in screen_text(app)
         desk.failure = None
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         assert not app.screen.query_one("#validate-failure", FailurePanel).display
 
 
@@ -172,7 +172,7 @@ async def test_how_it_is_measured_is_checked_while_it_is_typed_and_kept(tmp_path
     desk = FixedDesk(GOOD)
     app = app_with(desk)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, WishesScreen))
         # What is left out is said before anything runs, and what each field is for.
@@ -194,19 +194,19 @@ async def test_how_it_is_measured_is_checked_while_it_is_typed_and_kept(tmp_path
         await pilot.pause()
         await pilot.press("enter")
         # What was measured otherwise is to be measured again; the rest is not.
-        await until(pilot, lambda: primary(app) == "Measure the rest")
+        await until(pilot, lambda: offered(app) == "Measure the rest")
         assert "Enter: benchmark." in screen_text(app)
         assert desk.standing.wishes.prompt_tokens == (16, 64)
         desk.will_find = replace(GOOD, bench=replace(BENCH, seconds=7.0))
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Write the report")
+        await until(pilot, lambda: offered(app) == "Write the report")
         assert desk.measured == [("bench",)]
         await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, WishesScreen))
         assert app.screen.query_one("#wish-prompt_tokens", Input).value == "16, 64"
         await pilot.press("ctrl+r", "ctrl+s")
         await until(pilot, lambda: desk.standing.wishes == Wishes())
-        await until(pilot, lambda: primary(app) == "Measure the rest")
+        await until(pilot, lambda: offered(app) == "Measure the rest")
 
 
 async def test_what_was_begun_with_one_model_is_not_about_the_next() -> None:
@@ -259,7 +259,7 @@ async def test_without_a_model_it_says_where_to_go(tmp_path: Path) -> None:
     gone = gone.with_step("conversion", "verified", output=str(tmp_path / "gone")).save()
     app = app_with(MeasuringDesk(), gone)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: primary(app) == "Go there")
+        await until(pilot, lambda: offered(app) == "Go there")
         assert "not converted yet" in screen_text(app)
         await pilot.press("b", "t", "n", "r")  # nothing that could be done
         assert job(app) is None
@@ -267,7 +267,7 @@ async def test_without_a_model_it_says_where_to_go(tmp_path: Path) -> None:
         screen = app.screen
         assert isinstance(screen, StationScreen)
         screen.show_state()
-        await until(pilot, lambda: primary(app) == "Choose a model")
+        await until(pilot, lambda: offered(app) == "Choose a model")
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "start")
 

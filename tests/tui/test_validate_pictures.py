@@ -19,23 +19,23 @@ from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.widgets.suite_view import SuiteView
 from tests.tui.pictures import pictured
 from tests.tui.validate_bench import ALL, FixedDesk, app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pictures show POSIX paths")
 
 
 async def _figures(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Write the report")
+    await until(pilot, lambda: offered(app) == "Write the report")
 
 
 async def _running(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Measure all")
+    await until(pilot, lambda: offered(app) == "Measure all")
     await pilot.press("enter")
     await until(pilot, lambda: "about 1 min 35 s left" in screen_text(app))
 
 
 async def _empty(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: primary(app) == "Measure all")
+    await until(pilot, lambda: offered(app) == "Measure all")
 
 
 async def _report(pilot: Pilot[int], app: SlmtuiApp) -> None:

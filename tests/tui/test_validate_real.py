@@ -13,7 +13,7 @@ from slmtui.tui.measuring_desk import MeasuringDesk
 from slmtui.tui.screens.report_file import ReportScreen
 from tests.tui.chat_bench import ask, deploy
 from tests.tui.validate_bench import app_with
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, screen_text, until
 
 
 async def test_an_answer_of_the_chat_is_asked_again_and_all_is_measured(
@@ -25,7 +25,7 @@ async def test_an_answer_of_the_chat_is_asked_again_and_all_is_measured(
     desk = MeasuringDesk(bench=BenchPlan((8, 24), (6,), 2), turns=10)
     app = app_with(desk, one)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: primary(app) == "Measure all")
+        await until(pilot, lambda: offered(app) == "Measure all")
         await pilot.press("f7")
         await until(pilot, lambda: app.current_mode == "chat" and app.chat.loaded is not None)
         await until(pilot, lambda: not app.job("chat").running)
@@ -44,22 +44,22 @@ async def test_an_answer_of_the_chat_is_asked_again_and_all_is_measured(
 
         # What comes after a chat is one key away.
         app.screen.query_one("#question").focus()
-        await until(pilot, lambda: primary(app) == "Validate")
+        await until(pilot, lambda: offered(app) == "Validate")
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "validate" and primary(app) == "Measure all")
+        await until(pilot, lambda: app.current_mode == "validate" and offered(app) == "Measure all")
 
         # Stopped in the checklist: benchmark and quality are kept, and not measured again.
         await pilot.press("enter")
         await until(pilot, lambda: pipeline.measurements(converted_sample).quality is not None, 120)
         await pilot.press("escape")
-        await until(pilot, lambda: primary(app) == "Measure the rest", 10)
+        await until(pilot, lambda: offered(app) == "Measure the rest", 10)
         kept = pipeline.measurements(converted_sample)
         assert kept.bench is not None
         assert len(kept.bench.rows) == 2
         assert kept.quality is not None
         assert kept.quality.against_source
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Write the report", 120)
+        await until(pilot, lambda: offered(app) == "Write the report", 120)
         found = pipeline.measurements(converted_sample)
         assert (found.bench, found.quality) == (kept.bench, kept.quality)
         assert found.checklist is not None

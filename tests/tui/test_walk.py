@@ -6,7 +6,7 @@ from textual.widgets import OptionList
 
 from slmtui import deployment as deployments
 from slmtui.tui.app import SlmtuiApp
-from tests.tui.walking import known_answers, primary, screen_text, until
+from tests.tui.walking import known_answers, offered, screen_text, until
 
 
 async def test_enter_alone_leads_from_start_to_an_answer_of_the_tiny_sample() -> None:
@@ -17,17 +17,17 @@ async def test_enter_alone_leads_from_start_to_an_answer_of_the_tiny_sample() ->
         assert option is not None
         assert option.id == "sample:fernlight-support"
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "environment" and primary(app) == "Continue")
+        await until(pilot, lambda: app.current_mode == "environment" and offered(app) == "Continue")
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "convert" and primary(app) == "Convert")
+        await until(pilot, lambda: app.current_mode == "convert" and offered(app) == "Convert")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Continue", 240)
+        await until(pilot, lambda: offered(app) == "Continue", 240)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "template" and primary(app) == "Write and continue")
+        await until(pilot, lambda: app.current_mode == "template" and offered(app) == "Write and continue")
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "deploy" and primary(app) == "Deploy")
+        await until(pilot, lambda: app.current_mode == "deploy" and offered(app) == "Deploy")
         await pilot.press("enter")
-        await until(pilot, lambda: primary(app) == "Continue", 120)
+        await until(pilot, lambda: offered(app) == "Continue", 120)
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "chat" and app.chat.loaded is not None)
         await pilot.press("enter")

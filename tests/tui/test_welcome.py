@@ -7,14 +7,14 @@ from textual.pilot import Pilot
 
 from slmtui.config import settings
 from slmtui.tui.app import SlmtuiApp
-from tests.tui.walking import primary, screen_text, until
+from tests.tui.walking import offered, primary, screen_text, until
 
 WELCOME = "Welcome to slmtui"
 
 
 async def started(pilot: Pilot[int], app: SlmtuiApp) -> None:
     """Wait for the Start screen, with what is known of the sample."""
-    await until(pilot, lambda: app.screen.query("#sources") and primary(app))
+    await until(pilot, lambda: app.screen.query("#sources") and offered(app))
     await until(pilot, lambda: "knows nothing else" in " ".join(screen_text(app).split()))
 
 

@@ -81,6 +81,15 @@ def primary(app: SlmtuiApp) -> str:
     return next((str(button.label) for button in buttons if not button.disabled), "")
 
 
+def offered(app: SlmtuiApp) -> str:
+    """The primary button's label, once a press does what it says.
+
+    For a fifth of a second after a press the button takes another for the second half of a double click, and
+    does nothing; no user is that quick with what he has just read, but a test is.
+    """
+    return "" if app.screen.query("#primary.-active") else primary(app)
+
+
 def known_answers() -> set[str]:
     """What the tiny sample was trained to say."""
     lines = (shipped_dir("sample_models") / "fernlight-support" / "questions.jsonl").read_text("utf-8")
