@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from slmtui.config.json_file import read_json
 from slmtui.environment.installed import command_line
 from slmtui.events import Failure
 from slmtui.foundry.scanner import GENAI_CONFIG, INFERENCE_MODEL
@@ -27,17 +27,13 @@ def check_converted(model_dir: Path) -> int | None:
     if not model_dir.is_dir():
         raise Failure(f"There is no folder {model_dir}.", convert)
     path = model_dir / GENAI_CONFIG
-    try:
-        model = json.loads(path.read_text("utf-8-sig"))["model"]
-        missing = [name for name in _file_names(model) if not (model_dir / name).is_file()]
-        context = model.get("context_length")
-    except FileNotFoundError as error:
-        raise Failure(f"{model_dir} is not a converted model: it has no {GENAI_CONFIG}.", convert) from error
-    except OSError as error:
-        access = "Give yourself access to the model's files."
-        raise Failure(f"{path} cannot be read: {error.strerror or error}.", access) from error
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Failure(f"{path} cannot be read: {error}", "Convert the model again.") from error
+    if not path.is_file():
+        raise Failure(f"{model_dir} is not a converted model: it has no {GENAI_CONFIG}.", convert)
+    model = read_json(path, again="convert the model again").get("model")
+    if not isinstance(model, dict):
+        raise Failure(f"{path} does not describe a model.", "Convert the model again.")
+    missing = [name for name in _file_names(model) if not (model_dir / name).is_file()]
+    context = model.get("context_length")
     if missing:
         raise Failure(f"{model_dir} lacks {missing[0]}, which its {GENAI_CONFIG} names.", "Convert it again.")
     return context if isinstance(context, int) and context > 0 else None

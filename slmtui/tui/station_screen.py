@@ -132,9 +132,9 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     @on(JobChanged)
     async def _job_changed(self, message: JobChanged) -> None:
-        self.query_one(Rail).refresh_states()
         if self._has_body:
             await self.on_job(message)
+        self.query_one(Rail).refresh_states()  # after what the screen has found out about the job's end
 
     async def on_job(self, message: JobChanged) -> None:
         """A job has said something; screens show their own."""

@@ -66,6 +66,7 @@ async def test_both_screens_leave_the_cache_as_it_was(tmp_path: Path, converted_
         await pilot.press("y")
         await until(pilot, lambda: offered(app) == "Deploy a model", 120)
         assert contents(cache) == before
+        assert "5 › Deploy" in screen_text(app), "the rail knows of it, too"
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "deploy" and offered(app) == "Deploy", 120)
     assert contents(model) == source

@@ -71,11 +71,24 @@ def test_a_missing_weights_file_is_named(model_dir: Path, cache: Path) -> None:
     assert "lacks model.onnx" in refused(model_dir, "small", cache)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"model": 1}', "\x00"])
-def test_a_damaged_config_is_refused(model_dir: Path, cache: Path, content: str) -> None:
-    (model_dir / "genai_config.json").write_text(content)
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"model": {"decoder": {"filename": "mod', "ends in the middle"),
+        (b'{\n"model": }', "line 2"),
+        (b"[]", "not an object"),
+        (b"{}", "does not describe a model"),
+        (b'{"model": 1}', "does not describe a model"),
+        (b"\x00", "UTF-16"),
+        (b'\xef\xbb\xbf{"model": {}}', "byte order mark"),  # the runtime refuses it
+    ],
+)
+def test_a_damaged_config_is_refused(model_dir: Path, cache: Path, content: bytes, said: str) -> None:
+    (model_dir / "genai_config.json").write_bytes(content)
 
-    assert "genai_config.json" in refused(model_dir, "small", cache)
+    cause = refused(model_dir, "small", cache)
+    assert "genai_config.json" in cause
+    assert said in cause
 
 
 def test_a_model_without_inference_model_is_sent_to_the_template_station(
