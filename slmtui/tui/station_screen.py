@@ -134,7 +134,9 @@ class StationScreen(AtOnce, Commands, Screen[None]):
     async def _job_changed(self, message: JobChanged) -> None:
         if self._has_body:
             await self.on_job(message)
-        self.query_one(Rail).refresh_states()  # after what the screen has found out about the job's end
+        # After what the screen has found out about the job's end; the app may have ended meanwhile.
+        for rail in self.query(Rail):
+            rail.refresh_states()
 
     async def on_job(self, message: JobChanged) -> None:
         """A job has said something; screens show their own."""
