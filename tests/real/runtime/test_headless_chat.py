@@ -117,8 +117,8 @@ def test_ctrl_c_ends_it_and_keeps_what_has_come(converted_sample: Path, tmp_path
     )
     assert code == 130
     assert seconds < LONG_BEFORE
-    # By the time the signal comes, it may be at a later question.
-    assert kept["turns"][0]["text"]
+    # By the time the signal comes, it may be at a later question; noise may be an empty answer.
+    assert any(turn["text"] for turn in kept["turns"])
 
 
 @posix
