@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 
 from slmtui.events import Failure, Verdict
@@ -21,7 +22,7 @@ SIZE = (80, 24)
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str = "Deploy") -> None:
-    await until(pilot, lambda: offered(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label)
 
 
 def row(app: SlmtuiApp, name: str) -> Choice:
@@ -178,9 +179,9 @@ async def test_the_other_screens_are_a_key_away_and_lead_back() -> None:
         await until(pilot, lambda: app.current_mode == "deploy")
         await pilot.press("ctrl+p")
         await pilot.press(*"deployed models")
-        await pilot.pause(0.5)
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count == 1)
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "deployed", 10)
+        await until(pilot, lambda: app.current_mode == "deployed")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

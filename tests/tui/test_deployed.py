@@ -31,8 +31,8 @@ def depot_with(folder: Path) -> FixedDepot:
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str = "Open in chat") -> None:
-    await until(pilot, lambda: offered(app) == label, 20)
-    await until(pilot, lambda: not app.screen.query(Table) or app.screen.query_one(Table).rows.has_focus, 20)
+    await until(pilot, lambda: offered(app) == label)
+    await until(pilot, lambda: not app.screen.query(Table) or app.screen.query_one(Table).rows.has_focus)
 
 
 async def test_each_model_is_shown_with_its_state_size_and_verdicts(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def _says(shown: Static, words: str) -> bool:
 
 
 async def ready(pilot: Pilot[int], app: SlmtuiApp, label: str) -> None:
-    await until(pilot, lambda: offered(app) == label, 20)
+    await until(pilot, lambda: offered(app) == label)
 
 
 async def types(pilot: Pilot[int], app: SlmtuiApp, key: str, field: str, text: str) -> None:

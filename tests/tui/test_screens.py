@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
@@ -107,7 +108,7 @@ async def test_a_cancelled_conversion_leaves_nothing_and_can_be_tried_again(slmt
         await pilot.press("enter")
         await until(pilot, lambda: job(app).usage)
         await pilot.press("escape")
-        await until(pilot, lambda: job(app).state == "cancelled", 5)
+        await until(pilot, lambda: job(app).state == "cancelled")
         await until(pilot, lambda: offered(app) == "Try again")
         assert not [path for path in (slmtui_home / "data" / "models").rglob("*") if path.is_file()]
         assert app.deployment is not None
@@ -179,9 +180,11 @@ async def test_the_palette_finds_a_screen() -> None:
         await at_start(pilot, app)
         await pilot.press("ctrl+p")
         await pilot.press(*"go to deploy")
-        await pilot.pause(0.5)
+        await until(
+            pilot, lambda: app.screen.query_one(CommandList).option_count == 2
+        )  # Deploy and Deployed models
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "deploy", 10)
+        await until(pilot, lambda: app.current_mode == "deploy")
 
 
 async def test_a_forgotten_deployment_comes_back_with_undo(sample_dir) -> None:

@@ -65,11 +65,11 @@ async def entered(pilot: Pilot[int], app: SlmtuiApp, source: Path, window: type)
     await pilot.press("slash")
     app.screen.query_one("#path", Input).value = str(source)
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, window), 20)
+    await until(pilot, lambda: isinstance(app.screen, window))
 
 
 async def begun(pilot: Pilot[int], app: SlmtuiApp) -> deployments.Deployment:
-    await until(pilot, lambda: app.deployment is not None and app.current_mode == "environment", 20)
+    await until(pilot, lambda: app.deployment is not None and app.current_mode == "environment")
     assert app.deployment is not None
     return deployments.load(app.deployment.name)
 

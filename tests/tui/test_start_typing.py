@@ -30,7 +30,7 @@ def field(app: SlmtuiApp) -> str:
 
 
 async def begun(pilot: Pilot[int], app: SlmtuiApp) -> None:
-    await until(pilot, lambda: app.deployment is not None and app.current_mode == "environment", 20)
+    await until(pilot, lambda: app.deployment is not None and app.current_mode == "environment")
 
 
 async def test_what_is_typed_before_the_screen_is_there_waits_for_it(sample_dir: Path) -> None:
@@ -51,7 +51,7 @@ async def test_keys_that_come_faster_than_the_focus_moves_are_the_field_s(tail: 
         await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(slash())
         burst(app, "some/1where?" + tail)
-        await until(pilot, lambda: field(app) == "some/1where?" + tail, 5)
+        await until(pilot, lambda: field(app) == "some/1where?" + tail)
         assert app.current_mode == "start"
 
 
@@ -60,7 +60,7 @@ async def test_a_pasted_path_is_meant_wherever_the_focus_is(sample_dir: Path) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(Paste(f"{sample_dir}\n"))
-        await until(pilot, lambda: field(app) == str(sample_dir), 5)
+        await until(pilot, lambda: field(app) == str(sample_dir))
         burst(app, "\r")
         await begun(pilot, app)
 
@@ -84,7 +84,7 @@ async def test_an_error_of_the_source_is_said_once(tmp_path: Path, sample_dir: P
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.query("#sources") and offered(app))
         app.post_message(Paste(str(broken)))
-        await until(pilot, lambda: "tokenizer" in screen_text(app), 10)
+        await until(pilot, lambda: "tokenizer" in screen_text(app))
         burst(app, "\r")
-        await until(pilot, lambda: app.screen.query_one(FailurePanel).display, 10)
+        await until(pilot, lambda: app.screen.query_one(FailurePanel).display)
         assert screen_text(app).count("There is no tokenizer") == 1

@@ -110,7 +110,7 @@ async def test_stopped_in_the_middle_it_keeps_what_was_measured_and_measures_the
         await pilot.press("enter")
         await until(pilot, lambda: job(app) and job(app).progress)
         await pilot.press("escape")
-        await until(pilot, lambda: job(app).state == "cancelled" and "Stopped." in screen_text(app), 10)
+        await until(pilot, lambda: job(app).state == "cancelled" and "Stopped." in screen_text(app))
         assert "pp512" in screen_text(app)
         assert "stopped before its end" in screen_text(app)
         assert app.station_state("validate") == "ready"

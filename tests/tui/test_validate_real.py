@@ -52,7 +52,7 @@ async def test_an_answer_of_the_chat_is_asked_again_and_all_is_measured(
         await pilot.press("enter")
         await until(pilot, lambda: pipeline.measurements(converted_sample).quality is not None, 120)
         await pilot.press("escape")
-        await until(pilot, lambda: offered(app) == "Measure the rest", 10)
+        await until(pilot, lambda: offered(app) == "Measure the rest")
         kept = pipeline.measurements(converted_sample)
         assert kept.bench is not None
         assert len(kept.bench.rows) == 2
