@@ -20,6 +20,7 @@ from slmtui.runtime.side_by_side import Outcome, Side
 from slmtui.tui.beside_desk import BesideDesk, Target, alone, other, targets
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.commands import Commands
+from slmtui.tui.from_thread import tell
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.path_input import PathInput
@@ -92,7 +93,7 @@ class BesideScreen(Commands, Screen[None]):
         session = self._session
         assert session.target is not None
         found = targets(session.target, session.conversation.model)
-        self._app.call_from_thread(self._offer, found)
+        tell(self, self._offer, found)
 
     def _offer(self, found: list[Target]) -> None:
         self._targets = found
@@ -195,7 +196,7 @@ class BesideScreen(Commands, Screen[None]):
             found: Target | Failure = other(text)
         except Failure as failure:
             found = failure
-        self._app.call_from_thread(self._take, found)
+        tell(self, self._take, found)
 
     def _take(self, found: Target | Failure) -> None:
         if isinstance(found, Failure):

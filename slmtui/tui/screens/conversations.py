@@ -21,6 +21,7 @@ from slmtui.runtime.conversations import Found
 from slmtui.runtime.neutral import neutral
 from slmtui.tui.commands import Commands
 from slmtui.tui.format import ago
+from slmtui.tui.from_thread import tell
 from slmtui.tui.key_words import keyed
 from slmtui.tui.widgets.key_footer import KeyFooter
 from slmtui.tui.widgets.table import Column, Headings, Row, Table
@@ -83,19 +84,21 @@ class ConversationsScreen(Commands, Window[Conversation | None]):
     def _typed(self) -> None:
         self._search()
 
-    @work(thread=True, exclusive=True)
     def _search(self) -> None:
-        words = self.query_one(Input).value
+        self._look(self.query_one(Input).value)
+
+    @work(thread=True, exclusive=True)
+    def _look(self, words: str) -> None:
         where = None if self._all else self._model_dir
         with self._reading:  # read once, however fast one types
             if self._kept is None:
                 self._kept = conversations.saved()
             kept, damaged = self._kept
         found = conversations.search(words, where, kept)
-        self.app.call_from_thread(self._show, words, _Search(found, [] if words else damaged))
+        tell(self, self._show, words, _Search(found, [] if words else damaged))
 
     def _show(self, words: str, search: _Search) -> None:
-        if not self.is_mounted or words != self.query_one(Input).value:
+        if words != self.query_one(Input).value:
             return
         self._found = {found.conversation.id: found for found in search.found}
         whose = "all models" if self._all else "this model"
@@ -169,4 +172,4 @@ class ConversationsScreen(Commands, Window[Conversation | None]):
             self.app.call_from_thread(self.notify, failure.cause, severity="error", markup=False)
         with self._reading:
             self._kept = None
-        self.app.call_from_thread(self._search)
+        tell(self, self._search)

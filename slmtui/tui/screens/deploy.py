@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, OptionList
 from slmtui.deployment import Deployment, Step
 from slmtui.events import Cancel, Service
 from slmtui.tui.depot import Depot, Prospect, Wish
+from slmtui.tui.from_thread import tell
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.screens.replace import ReplaceScreen
 from slmtui.tui.widgets.deploy_form import DeployForm
@@ -94,7 +95,7 @@ Then slmtui asks whether it worked, and shows what it saw:
     @work(thread=True, exclusive=True, group="caches")
     def _find_caches(self) -> None:
         """Ask for the cache folders off the event loop: the `foundry` command may be slow to answer."""
-        self.app.call_from_thread(self._show_caches, self._depot.caches())
+        tell(self, self._show_caches, self._depot.caches())
 
     def _show_caches(self, caches: tuple[CacheFolder, ...]) -> None:
         self.query_one(DeployForm).show_caches(caches)
@@ -180,7 +181,7 @@ Then slmtui asks whether it worked, and shows what it saw:
     @work(thread=True, exclusive=True, group="plan")
     def _make_plan(self, deployment: Deployment, wish: Wish) -> None:
         prospect = self._depot.look(deployment, wish)
-        self.app.call_from_thread(self._show_plan, deployment, prospect)
+        tell(self, self._show_plan, deployment, prospect)
 
     def _show_plan(self, deployment: Deployment, prospect: Prospect) -> None:
         form = self.query_one(DeployForm)

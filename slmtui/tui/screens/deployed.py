@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
+from slmtui.tui.from_thread import tell
 from slmtui.tui.jobs import JobChanged
 from slmtui.tui.served import Served
 from slmtui.tui.station_screen import StationScreen
@@ -116,7 +117,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
             found: Stock | Failure = Stock(self._depot.deployed(), self._depot.unfinished())
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._found, found)
+        tell(self, self._found, found)
 
     def _found(self, found: Stock | Failure) -> None:
         self._failure = found if isinstance(found, Failure) else None
@@ -239,10 +240,10 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
         try:
             deployment = self._depot.deployment_of(model)
         except Failure as failure:
-            self.app.call_from_thread(self.notify, failure.cause, severity="error", markup=False)
+            tell(self, self.notify, failure.cause, severity="error", markup=False)
             return
-        self.app.call_from_thread(self.slmtui.use, deployment)
-        self.app.call_from_thread(self.go, "chat")
+        tell(self, self.slmtui.use, deployment)
+        tell(self, self.go, "chat")
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:

@@ -107,6 +107,8 @@ class ExportScreen(Dialog[None]):
             self.app.notify(f"Written to {short(path)}", markup=False, timeout=5)
             if self.is_current:
                 self.dismiss(None)
-            return
-        self._sure = self.query_one(PathInput).text
-        self.query_one(FailurePanel).show(problem)
+        elif self.is_current:
+            self._sure = self.query_one(PathInput).text
+            self.query_one(FailurePanel).show(problem)
+        else:
+            self.app.notify(f"{problem.cause} {problem.fix}", severity="error", markup=False)

@@ -16,6 +16,7 @@ from slmtui.lab.recommend import Recommendation
 from slmtui.lab.result import LabResult
 from slmtui.lab.row import VariantResult
 from slmtui.tui.format import MUTED, fit, safe
+from slmtui.tui.from_thread import tell
 from slmtui.tui.jobs import Job
 from slmtui.tui.key_words import keyed
 from slmtui.tui.lab_desk import LabDesk
@@ -154,7 +155,7 @@ class LabBase(StationScreen):
     @work(thread=True, exclusive=True, group="lab-look")
     def _look(self) -> None:
         found = self._desk.look(self.slmtui.deployment, self._wish)
-        self.app.call_from_thread(self._looked, found)
+        tell(self, self._looked, found)
 
     def _looked(self, found: LabProspect) -> None:
         if found.wish != self._wish:

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from slmtui.config.files import typed_path
 from slmtui.events import Failure
+from slmtui.tui.from_thread import tell
 from slmtui.tui.key_words import keyed
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.verdicts import FailurePanel
@@ -66,7 +67,7 @@ class LoadFileScreen(Dialog[str]):
             found: str | Failure = self._read(typed_path(typed))
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._show, found)
+        tell(self, self._show, found)
 
     def _show(self, found: str | Failure) -> None:
         if isinstance(found, Failure):

@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, Label, Static
 from slmtui.events import Failure
 from slmtui.measure.bench_runs import fitting
 from slmtui.pipeline import Wishes, read_wishes
+from slmtui.tui.from_thread import tell
 from slmtui.tui.measuring_desk import MeasuringDesk, Standing
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.hanging import Hanging
@@ -140,7 +141,7 @@ class WishesScreen(Dialog[Wishes]):
         try:
             self._desk.check(wishes)
         except Failure as failure:
-            self.app.call_from_thread(self._refused, wishes, failure)
+            tell(self, self._refused, wishes, failure)
 
     def _refused(self, wishes: Wishes, failure: Failure) -> None:
         if self.is_current and self._read() == (wishes, None):
@@ -175,7 +176,7 @@ class WishesScreen(Dialog[Wishes]):
             self._desk.keep(self._standing.model_dir, wishes)
         except Failure as caught:
             failure = caught
-        self.app.call_from_thread(self._kept, wishes, failure)
+        tell(self, self._kept, wishes, failure)
 
     def _kept(self, wishes: Wishes, failure: Failure | None) -> None:
         if failure is not None:

@@ -15,6 +15,7 @@ from slmtui.events import Failure
 from slmtui.source import hub_cache
 from slmtui.source.adapter_base import given_base
 from slmtui.source.questions import Question
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.ask import AskScreen, Section
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.path_input import PathInput
@@ -146,7 +147,7 @@ class BaseScreen(Dialog[str]):
             found: str | Failure = text
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._take, found)
+        tell(self, self._take, found)
 
     def _take(self, found: str | Failure) -> None:
         if isinstance(found, Failure):

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.format import safe
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.dialog import Dialog
 from slmtui.tui.widgets.choice import Choice, Value
 from slmtui.tui.widgets.path_input import PathInput
@@ -103,7 +104,7 @@ class ReportScreen(Dialog[None]):
             write(path, render(gather(self._model), form), replace=sure)
         except Failure as failure:
             problem = failure
-        self.app.call_from_thread(self._show, path, problem)
+        tell(self, self._show, path, problem)
 
     def _show(self, path: Path, problem: Failure | None) -> None:
         if not self.is_current:

@@ -7,7 +7,9 @@ from textual import on, work
 from slmtui import pipeline
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.prompt.derive import Derivation
 from slmtui.tui import template_words
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.template_text import TemplateText
 from slmtui.tui.widgets.family_choice import DERIVED, FamilyChoice
 
@@ -32,5 +34,7 @@ class TemplateFamily(TemplateText):
             derivation = pipeline.template_plan(deployment, family).derivation
         except Failure:
             return  # the strings are there all the same, and what they are worth is said by the truth
-        if self.app.is_running:
-            self.app.call_from_thread(self.query_one(FamilyChoice).explain, family, derivation)
+        tell(self, self._explained, family, derivation)
+
+    def _explained(self, family: str, derivation: Derivation) -> None:
+        self.query_one(FamilyChoice).explain(family, derivation)

@@ -13,6 +13,7 @@ from slmtui.prompt.issues import Issue
 from slmtui.prompt.station import TemplatePlan
 from slmtui.runtime.parameters import Message
 from slmtui.tui import template_words
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.template_truth import TemplateTruth
 from slmtui.tui.truth_desk import TruthDesk
 from slmtui.tui.widgets.family_choice import FamilyChoice
@@ -56,7 +57,7 @@ class TemplateText(TemplateTruth):
         except Failure as failure:
             plan = failure
         behind = template_words.behind(plan)
-        self.app.call_from_thread(self.call_later, self._show_plan, deployment, plan, keep, behind)
+        tell(self, self.call_later, self._show_plan, deployment, plan, keep, behind)
 
     async def _show_plan(
         self,

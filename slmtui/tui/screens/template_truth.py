@@ -15,6 +15,7 @@ from slmtui.prompt.prompt_template import PromptTemplate
 from slmtui.prompt.station import TemplatePlan
 from slmtui.prompt.truth import Apart, Truth, all_apart
 from slmtui.runtime.parameters import Message
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.template_faces import TemplateFaces
 from slmtui.tui.template_words import same_strings
 from slmtui.tui.truth_desk import TruthDesk
@@ -76,11 +77,11 @@ class TemplateTruth(TemplateFaces):
             apart = all_apart(found.made) if found is not None else ()
         except Failure as failure:
             found = failure
-        if found is not None and self.app.is_running:
-            self.app.call_from_thread(self._show_truth, found, apart, number)
+        if found is not None:
+            tell(self, self._show_truth, found, apart, number)
 
     def _show_truth(self, found: Truth | Failure, apart: tuple[Apart, ...], number: int) -> None:
-        if not self._desk.awaits(number) or not self.is_attached:
+        if not self._desk.awaits(number):
             return
         view = self.query_one(TruthView)
         if isinstance(found, Failure):

@@ -11,6 +11,7 @@ from textual.widgets import Button
 
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.tui.from_thread import tell
 from slmtui.tui.screens.diff import Answer, DiffScreen
 from slmtui.tui.screens.template_text import TemplateText
 from slmtui.tui.template_words import same_strings
@@ -117,9 +118,9 @@ class TemplateWorlds(TemplateText):
             deployment = deed()
             self._forget_truth()
         except Failure as failure:
-            self.app.call_from_thread(self._say, failure)
+            tell(self, self._say, failure)
         else:
-            self.app.call_from_thread(self._done, words, deployment)
+            tell(self, self._done, words, deployment)
 
     def _done(self, words: str, deployment: Deployment | None) -> None:
         self.notify(words)

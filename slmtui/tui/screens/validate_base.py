@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 
 from slmtui.deployment import Deployment
+from slmtui.tui.from_thread import tell
 from slmtui.tui.job_screen import JobScreen
 from slmtui.tui.measuring_desk import MeasuringDesk, Standing
 from slmtui.tui.widgets.suite_view import SuiteView, asked
@@ -49,7 +50,7 @@ class ValidateBase(JobScreen):
     def look(self, deployment: Deployment) -> None:
         """Find out what is known of its model."""
         found = self._desk.look(deployment)
-        self.app.call_from_thread(self._take, deployment, found)
+        tell(self, self._take, deployment, found)
 
     def _take(self, deployment: Deployment, found: Standing) -> None:
         if self.slmtui.deployment is None or deployment.name != self.slmtui.deployment.name:

@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 from slmtui.events import Failure
 from slmtui.measure.suite import Suite, SuiteLine
 from slmtui.measure.suite_file import parse_suite, read_suite
+from slmtui.tui.from_thread import tell
 from slmtui.tui.measuring_desk import MeasuringDesk, Standing
 from slmtui.tui.screens.suite_line import SuiteLineScreen
 from slmtui.tui.screens.validate_base import ValidateBase
@@ -200,9 +201,9 @@ class ValidateSuite(ValidateBase):
                     return  # a later change writes this one, too
                 saved = self._desk.save(model_dir, lines)
         except Failure as failure:
-            self.app.call_from_thread(self._not_written, failure, before)
+            tell(self, self._not_written, failure, before)
         else:
-            self.app.call_from_thread(self._written, model_dir, lines, saved)
+            tell(self, self._written, model_dir, lines, saved)
 
     def _written(self, model_dir: Path, lines: Lines, saved: Suite) -> None:
         # Whoever has looked at the file in between has found what was there before.

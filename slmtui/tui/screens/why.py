@@ -16,6 +16,7 @@ from slmtui.config.files import typed_path
 from slmtui.events import Failure
 from slmtui.tui.depot import Depot
 from slmtui.tui.format import safe, short
+from slmtui.tui.from_thread import tell
 from slmtui.tui.key_words import keyed
 from slmtui.tui.station_screen import StationScreen
 from slmtui.tui.widgets.choice import Choice
@@ -83,7 +84,7 @@ makes of every folder below a models folder, by its own rules, whoever put it th
 
     @work(thread=True, exclusive=True, group="caches")
     def _find_caches(self) -> None:
-        self.app.call_from_thread(self._show_caches, self._depot.caches())
+        tell(self, self._show_caches, self._depot.caches())
 
     def _show_caches(self, caches: tuple[CacheFolder, ...]) -> None:
         choice = self.query_one("#why-cache", Choice)
@@ -123,7 +124,7 @@ makes of every folder below a models folder, by its own rules, whoever put it th
             found: tuple[Why, ...] | Failure = self._depot.why_all(cache)
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._take, cache, found)
+        tell(self, self._take, cache, found)
 
     def _take(self, cache: Path, found: tuple[Why, ...] | Failure) -> None:
         if cache != self._cache:
@@ -205,7 +206,7 @@ makes of every folder below a models folder, by its own rules, whoever put it th
             found: Why | Failure = self._depot.why(typed_path(text))
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._answered, found)
+        tell(self, self._answered, found)
 
     def _answered(self, found: Why | Failure) -> None:
         self.query_one(FailurePanel).show(found if isinstance(found, Failure) else None)
