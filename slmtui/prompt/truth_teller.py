@@ -41,6 +41,7 @@ class TruthTeller:
         self._cancel = cancel or Cancel()
         self._log = log
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
         self._closed = False
         self._vocabulary: Vocabulary | None = None
         self._child: Child | None = None
@@ -69,17 +70,14 @@ class TruthTeller:
             Cancelled: the teller was closed or cancelled.
         """
         text = template.render(messages)
+        request = {"messages": messages_json(messages), "open_answer": open_answer, "prompt_template": text}
         with self._lock, self._cancel.calling(self._kill):
-            vocabulary = self._loaded()
-            reply = self._ask(
-                {
-                    "messages": messages_json(messages),
-                    "open_answer": open_answer,
-                    "prompt_template": text,
-                },
-                "made",
-                LOOK_SECONDS,
-            )
+            try:
+                vocabulary = self._loaded()
+                reply = self._ask(request, "made", LOOK_SECONDS)
+            except Cancelled:
+                self._kill()  # gone before the one who waits is told, whoever else is ending it
+                raise
         made = tuple(_made(reply, source) for source in SOURCES)
         return judge((made[0], made[1], made[2]), template, vocabulary, messages)
 
@@ -118,7 +116,6 @@ class TruthTeller:
         deadline = time.monotonic() + seconds
         for message in child.messages(timeout=0.1):
             if self._closed or self._cancel.is_set:
-                child.kill()  # gone before the one who waits is told, whoever else is ending it
                 raise Cancelled
             if isinstance(message, dict) and message["event"] == event:
                 return message
@@ -141,9 +138,10 @@ class TruthTeller:
         raise death
 
     def _kill(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
+        with self._ending:
+            child, self._child = self._child, None
+            if child is not None:
+                child.kill()
 
 
 def _made(reply: Mapping[str, Any], source: Source) -> Made:

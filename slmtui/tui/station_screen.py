@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -27,6 +28,9 @@ from slmtui.tui.widgets.rail import Rail
 
 if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
+
+
+_TURNS = 50  # of the event loop, at most, until the keys before one have arrived
 
 
 class StationScreen(AtOnce, Commands, Screen[None]):
@@ -55,6 +59,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
         super().__init__()
         self._compositor = Sparing()
         self._has_body = False
+        self._looks, self._goes_on = False, ""
 
     @property
     def slmtui(self) -> SlmtuiApp:
@@ -95,7 +100,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
             [
                 Static(id="hint", markup=False),
                 *self.compose_actions(),
-                Button("Next", id="primary", variant="primary", compact=True),
+                Button("Next", id="primary", variant="primary", compact=True, disabled=True),
             ]
         )
         await self.query_one("#footer-place").remove()
@@ -122,7 +127,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key of this screen does anything before there is something to do it with."""
-        if not self._has_body or (action == "proceed" and self.query_one("#primary", Button).disabled):
+        if not self._has_body or (action == "proceed" and not self._looks and not self._offered):
             return False
         return super().check_action(action, parameters)
 
@@ -143,6 +148,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def show_state(self) -> None:
         """Bring everything on the screen up to date; called whenever it is shown."""
+        self._looks, self._goes_on = False, ""
         self.slmtui.look_again()
         self.query_one(Rail).refresh_states()
         self.query_one("#heading", Static).update(self._heading())
@@ -177,8 +183,42 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def action_proceed(self) -> None:
         """The key for the primary button."""
-        if self._has_body and not self.query_one("#primary", Button).disabled:
+        self.call_later(self._proceed_when_heard, _TURNS)
+
+    async def _proceed_when_heard(self, turns: int, still: int = 0) -> None:
+        """Proceed once what was pressed before has arrived: over a slow line several keys come in one go.
+
+        What a field says of a key goes from widget to widget, and the next key would overtake it. It has
+        arrived when nothing is on its way for two turns of the event loop. What is always busy is not waited
+        for.
+        """
+        await asyncio.sleep(0)  # everybody else's turn
+        nodes = self.focused.ancestors_with_self if self.focused is not None else [self]
+        still = 0 if any(node.message_queue_size for node in nodes if node is not self.app) else still + 1
+        if turns and still < 2:
+            self.call_later(self._proceed_when_heard, turns - 1, still)
+        elif self._has_body and self._looks:
+            self._goes_on = self._label
+        elif self._has_body and self._offered:
             self.proceed()
+
+    @property
+    def _offered(self) -> bool:
+        return not self.query_one("#primary", Button).disabled
+
+    @property
+    def _label(self) -> str:
+        return str(self.query_one("#primary", Button).label)
+
+    def looks(self) -> None:
+        """What was just changed is looked up: a next step asked for meanwhile is of what is found."""
+        self._looks, self._goes_on = True, ""
+
+    def looked(self) -> None:
+        """It is found, and shown: take the next step if it was asked for, and is called what it was then."""
+        wanted, self._looks, self._goes_on = self._goes_on, False, ""
+        if wanted and wanted == self._label:
+            self.action_proceed()
 
     def proceed(self) -> None:
         """Do the next step."""

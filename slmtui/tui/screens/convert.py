@@ -27,6 +27,7 @@ from slmtui.tui.widgets.verdicts import FailurePanel, recorded_failure
 
 # Outside the configuration and in it, where Enter and letters have a meaning of their own.
 _STARTS = ("Enter starts.", "Ctrl+N starts.")
+_AGAIN = "Try again"
 _TRIES_AGAIN = ("Enter tries again; l shows the whole log.", "Ctrl+N tries again.")
 _FOOTER_SECONDS = 0.1  # the footer takes its time; it need not come in the same moment as the rest
 
@@ -166,7 +167,8 @@ class ConvertScreen(JobScreen):
             return
         self.query_one("#anyway").display = False
         if found is None:
-            self.set_primary("Convert", "Looking", enabled=False)
+            self.looks()
+            self.set_primary(self._verb, "Looking", enabled=False)
             return
         deployment, job = self.slmtui.deployment, self.slmtui.job(self.MODE)
         assert deployment is not None
@@ -175,6 +177,7 @@ class ConvertScreen(JobScreen):
             # What the lint found stands below the configuration.
             self.query_one(FailurePanel).show(None if found.faulty else found.failure)
         self._show_next(found, job)
+        self.looked()
         if found.plan is not None:
             self._warm_up()
 
@@ -189,10 +192,15 @@ class ConvertScreen(JobScreen):
             self.set_primary("Convert", words, enabled=False)
             return
         busy = self.focused is not None and self._pane in self.focused.ancestors
-        again = job is not None and job.state in ("failed", "cancelled")
+        again = self._verb == _AGAIN
         words = "Cancelled; nothing was kept." if job is not None and job.state == "cancelled" else ""
         words = words or self._key_of(_TRIES_AGAIN if again else _STARTS)
-        self.set_primary("Try again" if again else "Convert", words, focus=not busy)
+        self.set_primary(self._verb, words, focus=not busy)
+
+    @property
+    def _verb(self) -> str:
+        job = self.slmtui.job(self.MODE)
+        return _AGAIN if job is not None and job.state in ("failed", "cancelled") else "Convert"
 
     def _key_of(self, words: tuple[str, str]) -> str:
         """Those of the words that are true where the focus is."""

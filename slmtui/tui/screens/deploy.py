@@ -166,6 +166,7 @@ Then slmtui asks whether it worked, and shows what it saw:
     @on(DeployForm.Changed)
     def _wished(self, event: DeployForm.Changed) -> None:
         self._prospect = None
+        self.looks()
         self.set_primary("Deploy", "Looking", enabled=False, focus=False)
         if event.waits:
             self.set_timer(_TYPING_SECONDS, self._look)
@@ -199,11 +200,13 @@ Then slmtui asks whether it worked, and shows what it saw:
             before = self.slmtui.next_mode() in ("convert", "template")
             words = "This cannot start yet." if before else "Choose otherwise above."
             self.set_primary("Go there" if before else "Deploy", words, enabled=before, focus=not form.busy)
+            self.looked()
             return
         self.query_one(FailurePanel).show(job.failure if job is not None and failed else None)
         again = job is not None and job.state in ("failed", "cancelled") and not self._is_deployed
         label = "Replace" if plan.exists else "Try again" if again else "Deploy"
         self.set_primary(label, self._hint(prospect, job), focus=not form.busy)
+        self.looked()
 
     def _hint(self, prospect: Prospect, job: Job[object] | None) -> str:
         plan = prospect.plan

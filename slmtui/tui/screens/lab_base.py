@@ -162,6 +162,7 @@ class LabBase(StationScreen):
             return
         self._found = found
         self._show()
+        self.looked()
         table = self.query_one(LabTable)
         best = next((said.row for said in self._recommended.values() if said.row), None)
         if best is not None and not table.rows.chosen:

@@ -31,6 +31,7 @@ class LabChoice(LabBase):
 
     def _choose(self, variants: tuple[Variant, ...], added: tuple[Variant, ...] = ()) -> None:
         self._wish = replace(self._wish, variants=variants, added=(*self._wish.added, *added))
+        self.looks()
         self._look()
         self._show()
 
@@ -61,6 +62,7 @@ class LabChoice(LabBase):
         lengths = form.read_lengths()
         wish = self._wish if form.source == self._wish.source else LabWish(form.source)
         self._wish = replace(wish, lengths=self._wish.lengths if lengths is None else lengths)
+        self.looks()
         self._look()
 
     @on(Input.Submitted)

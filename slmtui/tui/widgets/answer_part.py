@@ -16,6 +16,7 @@ from textual.widget import Widget
 from slmtui.tui.answer_parts import Part
 from slmtui.tui.code_colours import prepare
 from slmtui.tui.drawn_lines import DrawnLines, unchanged
+from slmtui.tui.from_thread import tell
 from slmtui.tui.markdown_page import MarkdownPage
 
 
@@ -91,8 +92,7 @@ class AnswerPart(Widget):
     @work(thread=True, group="colours")
     def _prepare(self, language: str) -> None:
         prepare(language)
-        if self.is_attached and self.app.is_running:
-            self.app.call_from_thread(self._colour)
+        tell(self, self._colour)
 
     def _colour(self) -> None:
         self.page.forget_colours()

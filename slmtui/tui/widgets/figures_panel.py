@@ -13,6 +13,7 @@ from slmtui.runtime.figures import over
 from slmtui.runtime.watching import Cores
 from slmtui.tui.chat_session import ChatSession
 from slmtui.tui.chat_words import answer_rows, cores, memory, parameter_rows, session_rows
+from slmtui.tui.from_thread import tell
 from slmtui.tui.widgets.facts import Facts
 from slmtui.units import duration
 
@@ -80,15 +81,12 @@ class FiguresPanel(Vertical):
     def _look(self, session: ChatSession, host: ModelHost) -> None:
         usage, busy = host.usage(), self._cores.percent()
         self._looking = False
-        if self.is_attached and self.app.is_running:
-            self.app.call_from_thread(self._show_process, session, host, usage, busy)
+        tell(self, self._show_process, session, host, usage, busy)
 
     def _show_process(
         self, session: ChatSession, host: ModelHost, usage: tuple[int, float], busy: tuple[float, ...]
     ) -> None:
         """The sample with those from before."""
-        if not self.is_attached:
-            return
         rss, cpu = usage
         session.usage.append((rss, cpu))
         # A copy: another thread that ends the host forgets them, at any moment.

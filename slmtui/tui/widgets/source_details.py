@@ -17,6 +17,7 @@ from slmtui.events import Failure
 from slmtui.source import hub_cache, samples
 from slmtui.source.samples import Sample
 from slmtui.tui.format import MUTED, ago, safe, short
+from slmtui.tui.from_thread import tell
 from slmtui.tui.widgets.facts import Facts
 from slmtui.units import count, size
 
@@ -114,7 +115,7 @@ class SourceDetails(VerticalScroll, can_focus=False):
             found: ModelSource | Failure = inspect(samples.resolve(text))
         except Failure as failure:
             found = failure
-        self.app.call_from_thread(self._show, text, sample, found)
+        tell(self, self._show, text, sample, found)
 
     def _show(self, text: str, sample: Sample | None, found: ModelSource | Failure) -> None:
         if text != self._looked_at:

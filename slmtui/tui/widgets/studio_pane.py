@@ -16,6 +16,7 @@ from slmtui.conversion.recipe import Recipe
 from slmtui.conversion.recipe import recipe as find_recipe
 from slmtui.deployment import Deployment
 from slmtui.events import Failure
+from slmtui.tui.from_thread import tell
 from slmtui.tui.studio import Prospect, Studio, Wish
 from slmtui.tui.widgets.command_pane import CommandPane
 from slmtui.tui.widgets.config_desk import ConfigDesk
@@ -108,7 +109,7 @@ class StudioPane(Vertical):
     @work(thread=True, exclusive=True, group="plan")
     def _work_out(self, deployment: Deployment, wish: Wish, asked: int) -> None:
         found = self._studio.look(deployment, wish)
-        self.app.call_from_thread(self.call_later, self._show, found, asked)
+        tell(self, self.call_later, self._show, found, asked)
 
     async def _show(self, found: Prospect, asked: int) -> None:
         if asked != self._asked or not self.display:
