@@ -217,6 +217,8 @@ class StationScreen(AtOnce, Commands, Screen[None]):
     def looked(self) -> None:
         """It is found, and shown: take the next step if it was asked for, and is called what it was then."""
         wanted, self._looks, self._goes_on = self._goes_on, False, ""
+        if not self._offered:
+            self.refresh_bindings()
         if wanted and wanted == self._label:
             self.action_proceed()
 
