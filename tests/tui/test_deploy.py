@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,23 @@ async def test_it_is_verified_again_undone_and_deployed_anew() -> None:
         await pilot.press("u")
         await until(pilot, lambda: depot.did == ["verify", "undo"])
         await ready(pilot, app)
+
+
+async def test_nothing_is_planned_before_the_caches_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `foundry` command may take seconds to say where its cache is."""
+    depot, known = FixedDepot(), threading.Event()
+    caches = depot.caches
+    monkeypatch.setattr(depot, "caches", lambda: (known.wait(60), caches())[1])
+    app = app_with(depot)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "Looking for the cache folders" in screen_text(app))
+        await pilot.press("ctrl+n")
+        await pilot.pause(0.3)
+        assert not depot.wishes
+        known.set()
+        await until(pilot, lambda: depot.plans)
+    assert {wish.cache for wish in depot.wishes} == {CACHE}
+    assert depot.plans[0].cache.path == CACHE
 
 
 async def test_the_other_screens_are_a_key_away_and_lead_back() -> None:

@@ -250,7 +250,7 @@ async def test_a_row_with_a_measurement_missing_can_still_be_deployed() -> None:
         assert "not all" in line_of(app, "! INT8 whole")
         assert "The benchmark's process died." in screen_text(app)
         await pilot.press("d")
-        await until(pilot, lambda: desk.deployed == ["int8:whole"])
+        await until(pilot, lambda: desk.deployed == ["int8:whole"] and app.current_mode == "deploy")
 
 
 async def test_a_variant_that_was_deployed_is_no_lab_that_is_done() -> None:

@@ -174,10 +174,14 @@ Then slmtui asks whether it worked, and shows what it saw:
             self._look()
 
     def _look(self) -> None:
-        deployment = self.slmtui.deployment
-        wish = self.query_one(DeployForm).wish
-        if deployment is not None and self._plans:
-            self._make_plan(deployment, wish)
+        deployment, form = self.slmtui.deployment, self.query_one(DeployForm)
+        if deployment is None or not self._plans:
+            return
+        if form.ready:
+            self._make_plan(deployment, form.wish)
+        else:  # the `foundry` command may take seconds to say where its cache is
+            self.looks()
+            self.set_primary("Deploy", "Looking for the cache folders", enabled=False, focus=False)
 
     @work(thread=True, exclusive=True, group="plan")
     def _make_plan(self, deployment: Deployment, wish: Wish) -> None:

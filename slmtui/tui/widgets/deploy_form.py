@@ -91,9 +91,14 @@ class DeployForm(Vertical):
         """What the fields say; None is slmtui's own choice."""
         cache = self.query_one("#cache", Choice).value
         typed = self.query_one(PathInput).text
-        where = (_folder(typed) if typed else None) if cache == OTHER else Path(cache or ".")
+        where = (_folder(typed) if typed else None) if cache == OTHER else Path(cache)
         method = self.query_one("#method", Choice).value if self._method_touched else None
         return Wish(where, cast("Method | None", method), int(self.query_one("#version", Choice).value))
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known which caches there are to deploy into."""
+        return bool(self.query_one("#cache", Choice).value)
 
     @property
     def busy(self) -> bool:
