@@ -1,7 +1,8 @@
-"""What is typed while a screen comes up waits for it: a newcomer's first words are not lost."""
+"""What is typed while a screen comes up, or all at once, waits its turn: no key is lost or overtakes."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 
@@ -10,13 +11,21 @@ from textual.events import Event, Key, Paste
 
 from slmtui.tui.station_screen import StationScreen
 
+# What a key does is all there within milliseconds; what is always busy is not waited for.
+_AT_MOST_SECONDS = 0.1
+
 
 class EarlyKeys(App[int]):
-    """An app that holds keys and pasted text until the shown screen has its widgets."""
+    """An app that holds keys and pasted text until the shown screen has its widgets, and has heard the last.
+
+    Over a slow line several keys come in one go. Each may move the focus, or change a field that tells its
+    screen, by messages that go from widget to widget: the next key would overtake them.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._early: deque[Event] = deque()
+        self._on_its_way = False
         self.typed_at = 0.0  # by the monotonic clock
 
     async def on_event(self, event: Event) -> None:
@@ -33,9 +42,22 @@ class EarlyKeys(App[int]):
         await self.take_early()
 
     async def take_early(self) -> None:
-        """Let the shown screen have what was typed, in order, as soon as it can take it."""
-        while self._early and self._screen_ready:
+        """Let the shown screen have what was typed next, as soon as it can take it."""
+        if self._early and self._screen_ready and not self._on_its_way:
+            self._on_its_way = True
             await super().on_event(self._early.popleft())
+            self.call_later(self._heard, time.monotonic() + _AT_MOST_SECONDS)
+
+    async def _heard(self, latest: float, still: int = 0) -> None:
+        """A key has arrived when nothing is on its way from the focus up for two turns of the event loop."""
+        await asyncio.sleep(0)  # everybody else's turn
+        up = self.focused.ancestors_with_self if self.focused is not None else self.screen_stack[-1:]
+        still = 0 if any(node.message_queue_size for node in up if node is not self) else still + 1
+        if still < 2 and time.monotonic() < latest:
+            self.call_later(self._heard, latest, still)
+        else:
+            self._on_its_way = False
+            await self.take_early()
 
     @property
     def _screen_ready(self) -> bool:

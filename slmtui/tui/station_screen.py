@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -28,9 +27,6 @@ from slmtui.tui.widgets.rail import Rail
 
 if TYPE_CHECKING:
     from slmtui.tui.app import SlmtuiApp
-
-
-_TURNS = 50  # of the event loop, at most, until the keys before one have arrived
 
 
 class StationScreen(AtOnce, Commands, Screen[None]):
@@ -183,21 +179,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def action_proceed(self) -> None:
         """The key for the primary button."""
-        self.call_later(self._proceed_when_heard, _TURNS)
-
-    async def _proceed_when_heard(self, turns: int, still: int = 0) -> None:
-        """Proceed once what was pressed before has arrived: over a slow line several keys come in one go.
-
-        What a field says of a key goes from widget to widget, and the next key would overtake it. It has
-        arrived when nothing is on its way for two turns of the event loop. What is always busy is not waited
-        for.
-        """
-        await asyncio.sleep(0)  # everybody else's turn
-        nodes = self.focused.ancestors_with_self if self.focused is not None else [self]
-        still = 0 if any(node.message_queue_size for node in nodes if node is not self.app) else still + 1
-        if turns and still < 2:
-            self.call_later(self._proceed_when_heard, turns - 1, still)
-        elif self._has_body and self._looks:
+        if self._has_body and self._looks:
             self._goes_on = self._label
         elif self._has_body and self._offered:
             self.proceed()

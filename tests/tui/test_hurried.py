@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from slmtui.tui.app import SlmtuiApp
 from slmtui.tui.widgets.choice import Choice
 from tests.tui import convert_bench, deploy_bench, lab_bench
+from tests.tui.chat_bench import ask, deploy, open_chat
 from tests.tui.walking import offered, primary, screen_text, until
 
 SIZE = (120, 40)
@@ -19,7 +22,7 @@ SIZE = (120, 40)
 def in_one_go(app: SlmtuiApp, *keys: str) -> None:
     """As they come over a slow line: all at once."""
     for key in keys:
-        app.post_message(Key(key, " " if key == "space" else None))
+        app.post_message(Key(key, {"space": " ", "slash": "/"}.get(key, key if len(key) == 1 else None)))
 
 
 async def focused(pilot: Pilot[int], app: SlmtuiApp, selector: str) -> None:
@@ -75,3 +78,25 @@ async def test_a_lab_compares_what_was_checked_last(then: str, monkeypatch: pyte
     chosen = [each.id for each in desk.plans[0].variants]
     assert "fp32:shared" in chosen
     assert "fp32:plain" not in chosen
+
+
+async def test_what_is_typed_after_the_key_of_a_field_is_in_that_field() -> None:
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.screen.query("#sources") and app.focused is not None)
+        in_one_go(app, "slash", *"a/quick/path")
+        await until(pilot, lambda: [field.value for field in app.screen.query(Input)] == ["a/quick/path"])
+
+
+async def test_the_answer_that_is_judged_is_the_one_gone_to(sample_dir: Path, converted_sample: Path) -> None:
+    deploy(sample_dir, converted_sample)
+    app = SlmtuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await open_chat(pilot, app)
+        await ask(pilot, app, "How long is the warranty?")
+        await ask(pilot, app, "hello")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "question")
+        in_one_go(app, "shift+tab", "k", "y")
+        await until(pilot, lambda: any(turn.right for turn in app.chat.turns))
+        assert [turn.right for turn in app.chat.turns] == [True, None]
+        await app.action_quit()
