@@ -111,8 +111,9 @@ async def test_stopped_in_the_middle_it_keeps_what_was_measured_and_measures_the
         await until(pilot, lambda: job(app) and job(app).progress)
         await pilot.press("escape")
         await until(pilot, lambda: job(app).state == "cancelled" and "Stopped." in screen_text(app))
-        assert "pp512" in screen_text(app)
-        assert "stopped before its end" in screen_text(app)
+        # What was measured is looked up once it has ended.
+        await until(pilot, lambda: "pp512" in screen_text(app))
+        await until(pilot, lambda: "stopped before its end" in screen_text(app))
         assert app.station_state("validate") == "ready"
         desk.may_go.set()
         await pilot.press("enter")
@@ -216,6 +217,7 @@ async def test_what_was_begun_with_one_model_is_not_about_the_next() -> None:
         view = await at_questions(pilot, app)
         await pilot.press("d")
         await until(pilot, lambda: len(lines(desk)) == 4)
+        await settled(pilot)  # it is shown that it is written
         # Another model, with questions of its own: u must not give it those of the first.
         desk.standing = replace(desk.standing, suite=Suite(LINES[:2], OWN))
         app.use(replace(chatted(), name="another"))
