@@ -25,8 +25,9 @@ class EarlyKeys(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self._early: deque[Event] = deque()
-        self._on_its_way = False
-        self.typed_at = 0.0  # by the monotonic clock
+        self._on_its_way = self._was_text = False
+        self._latest = 0.0  # by the monotonic clock, as the next
+        self.typed_at = 0.0
 
     async def on_event(self, event: Event) -> None:
         """Quitting alone waits for nothing."""
@@ -43,18 +44,28 @@ class EarlyKeys(App[int]):
 
     async def take_early(self) -> None:
         """Let the shown screen have what was typed next, as soon as it can take it."""
-        if self._early and self._screen_ready and not self._on_its_way:
-            self._on_its_way = True
+        while self._early and self._screen_ready:
+            event = self._early[0]
+            text = isinstance(event, Key) and self._takes(event)
+            if self._on_its_way and not (text and self._was_text):
+                return
+            self._was_text, self._latest = text, time.monotonic() + _AT_MOST_SECONDS
+            if not self._on_its_way:
+                self._on_its_way = True
+                self.call_later(self._heard)
             await super().on_event(self._early.popleft())
-            self.call_later(self._heard, time.monotonic() + _AT_MOST_SECONDS)
 
-    async def _heard(self, latest: float, still: int = 0) -> None:
+    def _takes(self, event: Key) -> bool:
+        """Whether it is a letter of a text: of those a terminal may send hundreds, for what is pasted."""
+        return self.focused is not None and self.focused.check_consume_key(event.key, event.character)
+
+    async def _heard(self, still: int = 0) -> None:
         """A key has arrived when nothing is on its way from the focus up for two turns of the event loop."""
         await asyncio.sleep(0)  # everybody else's turn
         up = self.focused.ancestors_with_self if self.focused is not None else self.screen_stack[-1:]
         still = 0 if any(node.message_queue_size for node in up if node is not self) else still + 1
-        if still < 2 and time.monotonic() < latest:
-            self.call_later(self._heard, latest, still)
+        if still < 2 and time.monotonic() < self._latest:
+            self.call_later(self._heard, still)
         else:
             self._on_its_way = False
             await self.take_early()
