@@ -12,7 +12,7 @@ from textual.events import Event, Key, Paste
 from slmtui.tui.station_screen import StationScreen
 
 # What a key does is all there within milliseconds; what is always busy is not waited for.
-_AT_MOST_SECONDS = 0.1
+_AT_MOST_SECONDS = 0.5
 
 
 class EarlyKeys(App[int]):

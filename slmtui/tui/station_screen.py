@@ -100,10 +100,12 @@ class StationScreen(AtOnce, Commands, Screen[None]):
             ]
         )
         await self.query_one("#footer-place").remove()
-        if not self.is_attached:
+        if not self.is_attached or self._pruning:
             return  # the app has ended meanwhile
         await self.mount(KeyFooter())
         self._has_body = True
+        if not self.has_body:
+            return
         self.body_ready()
         self.refresh_bindings()
         # Screens and libraries stay until the end; walking over them again and again made the collector
@@ -116,24 +118,24 @@ class StationScreen(AtOnce, Commands, Screen[None]):
     @property
     def has_body(self) -> bool:
         """Whether the station's widgets are there."""
-        return self._has_body
+        return self._has_body and not self._pruning  # Textual takes them away one after the other
 
     def body_ready(self) -> None:
         """The station's widgets are there: the place for what other widgets do when they are mounted."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key of this screen does anything before there is something to do it with."""
-        if not self._has_body or (action == "proceed" and not self._looks and not self._offered):
+        if not self.has_body or (action == "proceed" and not self._looks and not self._offered):
             return False
         return super().check_action(action, parameters)
 
     def on_screen_resume(self) -> None:
-        if self._has_body:
+        if self.has_body:
             self.show_state()
 
     @on(JobChanged)
     async def _job_changed(self, message: JobChanged) -> None:
-        if self._has_body:
+        if self.has_body:
             await self.on_job(message)
         # After what the screen has found out about the job's end; the app may have ended meanwhile.
         for rail in self.query(Rail):
@@ -179,9 +181,9 @@ class StationScreen(AtOnce, Commands, Screen[None]):
 
     def action_proceed(self) -> None:
         """The key for the primary button."""
-        if self._has_body and self._looks:
+        if self.has_body and self._looks:
             self._goes_on = self._label
-        elif self._has_body and self._offered:
+        elif self.has_body and self._offered:
             self.proceed()
 
     @property
@@ -217,7 +219,7 @@ class StationScreen(AtOnce, Commands, Screen[None]):
             if button.disabled:
                 self.set_focus(None)
             else:
-                button.focus()
+                self.set_focus(button)
 
     def go(self, mode: str) -> None:
         """Show another station."""

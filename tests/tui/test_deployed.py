@@ -117,7 +117,7 @@ async def test_it_is_served_its_address_copied_and_the_service_ended(tmp_path: P
         assert row.split("199 MB")[0].split()[-3:] == ["!", "●", "fernlight-support:1"]
         assert re.search(r"\bas +fernlight-support:1$", screen_text(app), re.MULTILINE)
         await pilot.press("y")
-        assert app.clipboard == "http://127.0.0.1:5273/v1"
+        await until(pilot, lambda: app.clipboard == "http://127.0.0.1:5273/v1")
         app.action_station("deploy")
         await until(pilot, lambda: app.current_mode == "deploy")
         await pilot.press("d")

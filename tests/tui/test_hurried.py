@@ -74,7 +74,7 @@ async def test_a_lab_compares_what_was_checked_last(then: str, monkeypatch: pyte
         assert not desk.plans
         may_look.set()
         await until(pilot, lambda: desk.plans)
-        assert primary(app) != "Compare"
+        await until(pilot, lambda: primary(app) != "Compare")
     chosen = [each.id for each in desk.plans[0].variants]
     assert "fp32:shared" in chosen
     assert "fp32:plain" not in chosen

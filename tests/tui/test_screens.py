@@ -228,7 +228,7 @@ async def test_the_json_is_reached_where_there_is_room_for_one_face(sample_dir, 
         await until(pilot, lambda: app.current_mode == "template" and offered(app) == "Write and continue")
         await pilot.press("ctrl+t")
         editor = app.screen.query_one("#json", TextArea)
-        assert editor.region.width > 20
+        await until(pilot, lambda: editor.region.width > 20)
         editor.text = editor.text.replace("{Content}", "Content")
         await until(pilot, lambda: primary(app) == "")
         await pilot.press("ctrl+r")
@@ -295,7 +295,7 @@ async def test_a_deployment_in_hand_is_not_changed_by_the_job_of_another(sample_
         app.action_station("convert")
         await until(pilot, lambda: offered(app) == "Convert")
         await pilot.press("enter")
-        await until(pilot, lambda: job(app).running)
+        await until(pilot, lambda: app.job("convert") and job(app).running)
         running = job(app)
         app.use(second)
         app.action_station("start")

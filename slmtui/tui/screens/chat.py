@@ -102,7 +102,7 @@ class ChatScreen(ChatDeeds, ChatFiles, ChatPanel):
     def _question_typed(self, event: TextArea.Changed) -> None:
         """What comes next depends on whether there is a question, not on each letter of it."""
         typed, self._typed = self._typed, bool(event.text_area.text)
-        if typed is not self._typed and self._has_body and not self.session.answering:
+        if typed is not self._typed and self.has_body and not self.session.answering:
             self.show_action()
 
     @on(PromptArea.Paged)

@@ -80,7 +80,7 @@ class ChatBase(TwoSteps, StationScreen):
         self._watch()
 
     def _watch(self) -> None:
-        if self.is_current and self._has_body:
+        if self.is_current and self.has_body:
             self.query_one(FiguresPanel).sample(self.session)
 
     def show_action(self) -> None:

@@ -125,7 +125,7 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
         self._show()
 
     def _show(self) -> None:
-        if not self._has_body or self._stock is None:
+        if not self.has_body or self._stock is None:
             return
         job = self.slmtui.job(self.MODE)
         table = self.query_one(Table)
@@ -203,9 +203,9 @@ A copy that was interrupted is shown too, as unfinished: **Enter** goes on with 
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys, by what they would do with the highlighted one."""
         found = super().active_bindings
-        served = self._has_body and self._serves(self._model)
+        served = self.has_body and self._serves(self._model)
         words = {"serve": "End" if served else "Serve"}
-        if self._has_body and self._kept is not None:
+        if self.has_body and self._kept is not None:
             words["undeploy"] = "Throw away"
         for key, active in found.items():
             if active.node is self and active.binding.action in words:

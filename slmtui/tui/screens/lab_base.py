@@ -171,7 +171,7 @@ class LabBase(StationScreen):
     # What is shown
 
     def _show(self) -> None:
-        if not self._has_body:
+        if not self.has_body:
             return
         found, face, job = self._found, self._shown_face, self._job
         self.query_one("#heading", Static).update(self._heading())

@@ -145,7 +145,7 @@ makes of every folder below a models folder, by its own rules, whoever put it th
         return {str(each.folder): each for each in ordered}
 
     def _show(self) -> None:
-        if not self._has_body:
+        if not self.has_body:
             return
         shown = self._shown
         table = self.query_one(Table)
