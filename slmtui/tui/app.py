@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -185,6 +186,12 @@ class SlmtuiApp(Commands, InHandApp):
         chats = [] if self._chat is None else [self._chat.close_all]
         self.last_words = await self.end_jobs(*chats)
         self.exit(0)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """While slmtui ends, widgets go, and none comes; one that looks for another then is no mistake."""
+        ends = self._exit or not self.is_running
+        if not ends or not isinstance(error, NoMatches):
+            super()._handle_exception(error)
 
     def asked_to_end(self, *_: object) -> None:
         """A signal: leave as Ctrl+Q does, with the terminal as it was."""
