@@ -1,4 +1,4 @@
-"""What a thread finds out after its window was closed, or the app left, is told to nobody."""
+"""What a thread finds out is told where it is still asked for, and nowhere else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Looks(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer, self.answered = threading.Event(), threading.Event()
+        self.began, self.answer, self.answered = (threading.Event() for _ in range(3))
         self.shown, self.going = 0, False
 
     def compose(self):
@@ -43,6 +43,7 @@ class Looks(Screen[None]):
     @work(thread=True)
     def look(self) -> None:
         try:
+            self.began.set()
             self.answer.wait(60)
             tell(self, self.show)
         finally:
@@ -59,7 +60,8 @@ async def test_it_is_shown_where_it_was_asked_for_and_nowhere_else(goes: str) ->
     async with app.run_test() as pilot:
         app.push_screen(window)
         await pilot.pause()
-        assert window.query_one(Input).value == ""
+        while not window.began.is_set():
+            await pilot.pause(0.01)
         if goes == "closed":
             window.going = True
             window.dismiss()
@@ -71,3 +73,34 @@ async def test_it_is_shown_where_it_was_asked_for_and_nowhere_else(goes: str) ->
         while not window.answered.is_set():
             await pilot.pause(0.01)
         assert window.shown == (goes == "stays")
+
+
+class LooksAgain(Screen[None]):
+    """A window whose first look takes longer than its second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_end = {"old": threading.Event(), "new": threading.Event()}
+        self.ended: list[str] = []
+        self.shown: list[str] = []
+
+    @work(thread=True, exclusive=True)
+    def look(self, found: str) -> None:
+        self.may_end[found].wait(60)
+        tell(self, self.shown.append, found)
+        self.ended.append(found)
+
+
+async def test_what_an_earlier_look_finds_last_does_not_take_the_place_of_the_newest() -> None:
+    app, window = App[None](), LooksAgain()
+    async with app.run_test() as pilot:
+        app.push_screen(window)
+        await pilot.pause()
+        window.look("old")
+        await pilot.pause()
+        window.look("new")
+        for found in ("new", "old"):
+            window.may_end[found].set()
+            while found not in window.ended:
+                await pilot.pause(0.01)
+        assert window.shown == ["new"]

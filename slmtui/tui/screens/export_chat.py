@@ -89,7 +89,7 @@ class ExportScreen(Dialog[None]):
             form = cast("Format", self.query_one("#export-form", Choice).value)
             self._write_file(form, text, self._sure == text)
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True)
     def _write_file(self, form: Format, text: str, sure: bool) -> None:
         problem: Failure | None = None
         path = Path(text)

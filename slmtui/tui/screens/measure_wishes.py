@@ -167,7 +167,7 @@ class WishesScreen(Dialog[Wishes]):
         if wishes is not None:
             self._keep(wishes)
 
-    @work(thread=True, exclusive=True, group="keep")
+    @work(thread=True, group="keep")
     def _keep(self, wishes: Wishes) -> None:
         failure: Failure | None = None
         assert self._standing.model_dir is not None

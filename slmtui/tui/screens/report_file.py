@@ -92,7 +92,7 @@ class ReportScreen(Dialog[None]):
             form = cast("Form", self.query_one("#report-form", Choice).value)
             self._write(form, text, self._sure == text)
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True)
     def _write(self, form: Form, typed: str, sure: bool) -> None:
         from slmtui.report.gather import gather
         from slmtui.report.render import render, write

@@ -112,7 +112,7 @@ class TemplateWorlds(TemplateText):
         if deployment is not None:
             self._do(world.undone, lambda: world.undo(deployment))
 
-    @work(thread=True, exclusive=True, group="worlds")
+    @work(thread=True, group="worlds")
     def _do(self, words: str, deed: Callable[[], Deployment | None]) -> None:
         try:
             deployment = deed()
