@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.events import Key
-from textual.pilot import Pilot
 from textual.widgets import Input
 
+from slmtui.deployment import Deployment
 from slmtui.tui.app import SlmtuiApp
-from slmtui.tui.widgets.choice import Choice
+from slmtui.tui.lab_prospect import LabProspect, LabWish
 from tests.tui import convert_bench, deploy_bench, lab_bench
 from tests.tui.chat_bench import ask, deploy, open_chat
 from tests.tui.walking import offered, primary, screen_text, until
@@ -25,54 +26,53 @@ def in_one_go(app: SlmtuiApp, *keys: str) -> None:
         app.post_message(Key(key, {"space": " ", "slash": "/"}.get(key, key if len(key) == 1 else None)))
 
 
-async def focused(pilot: Pilot[int], app: SlmtuiApp, selector: str) -> None:
-    app.screen.query_one(selector, Choice).focus()
-    await until(pilot, lambda: app.screen.query_one(selector).has_focus)
+async def chosen_and_begun(app: SlmtuiApp, label: str, field: str, begun: Callable[[], object]) -> None:
+    """Take the next value of a field and the next step in one go, and wait until it has begun."""
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: offered(app) == label)
+        app.screen.set_focus(app.screen.query_one(field))
+        in_one_go(app, "right", "ctrl+n")
+        await until(pilot, begun)
 
 
 async def test_a_conversion_is_of_what_was_chosen_last(monkeypatch: pytest.MonkeyPatch) -> None:
     studio = convert_bench.FixedStudio()
     convert_bench.fix(monkeypatch, studio)
-    app = convert_bench.app_with(studio)
-    async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: offered(app) == "Convert")
-        await focused(pilot, app, "#proof")
-        in_one_go(app, "right", "ctrl+n")
-        await until(pilot, lambda: studio.asked)
-        studio.may_go.set()
+    studio.may_go.set()
+    await chosen_and_begun(convert_bench.app_with(studio), "Convert", "#proof", lambda: studio.asked)
     assert not studio.asked[0]["compares"]
 
 
 async def test_a_deployment_is_as_was_chosen_last() -> None:
     depot = deploy_bench.FixedDepot()
-    app = deploy_bench.app_with(depot)
-    async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: offered(app) == "Deploy")
-        await focused(pilot, app, "#method")
-        in_one_go(app, "right", "ctrl+n")
-        await until(pilot, lambda: depot.plans)
+    await chosen_and_begun(deploy_bench.app_with(depot), "Deploy", "#method", lambda: depot.plans)
     assert depot.plans[0].method == "copy"
 
 
+class SlowDesk(lab_bench.FixedDesk):
+    """Looks once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_look = threading.Event()
+        self.may_look.set()
+
+    def look(self, deployment: Deployment | None, wish: LabWish) -> LabProspect:
+        self.may_look.wait(60)
+        return super().look(deployment, wish)
+
+
 @pytest.mark.parametrize("then", ["enter", "ctrl+n"])
-async def test_a_lab_compares_what_was_checked_last(then: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk, may_look = lab_bench.FixedDesk(), threading.Event()
+async def test_a_lab_compares_what_was_checked_last(then: str) -> None:
+    desk = SlowDesk()
     app = lab_bench.app_with(desk, lab_bench.begun())
-    look = desk.look
-
-    def slowly(*asked: object) -> object:
-        may_look.wait(60)
-        return look(*asked)  # type: ignore[arg-type]
-
     async with app.run_test(size=SIZE) as pilot:
-        may_look.set()
         await until(pilot, lambda: offered(app) == "Compare")
-        may_look.clear()
-        monkeypatch.setattr(desk, "look", slowly)
+        desk.may_look.clear()
         in_one_go(app, "space", "down", "space", then)
         await until(pilot, lambda: "· FP32 " in screen_text(app) and "✓ FP32 shared" in screen_text(app))
         assert not desk.plans
-        may_look.set()
+        desk.may_look.set()
         await until(pilot, lambda: desk.plans)
         await until(pilot, lambda: primary(app) != "Compare")
     chosen = [each.id for each in desk.plans[0].variants]
